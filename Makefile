@@ -1,0 +1,142 @@
+# git-strack: one-off scripts, run once per environment, on a signed ledger.
+#
+# make            build/git-strack
+# make demo       set up, build, and show the whole thing in a throw-away repository
+# make check      set up, build, and run all tests
+# make install    PREFIX=/usr/local DESTDIR=
+#
+# Knobs.  SAN=1 builds with ASan and UBSan into build-san.
+
+PREFIX = /usr/local
+bindir = $(PREFIX)/bin
+datadir = $(PREFIX)/share/git-strack
+mandir = $(PREFIX)/share/man
+licensedir = $(PREFIX)/share/doc/git-strack
+DESTDIR =
+
+CC = cc
+CFLAGS = -O2 -g
+WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wpointer-arith -Wwrite-strings -Wformat=2 -Wno-format-nonliteral
+HARDEN = -fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2
+HARDEN_LD = -pie -Wl,-z,relro,-z,now
+WERROR =
+PKGS = libgit2 inih libsodium
+VERSION = 0.1.0
+
+ifeq ($(SAN),1)
+B = build-san
+HARDEN = -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	-fno-omit-frame-pointer
+HARDEN_LD = -fsanitize=address,undefined
+CFLAGS = -O1 -g
+else
+B = build
+endif
+
+PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+PKG_LIBS = $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Iinclude -Isrc $(WARN) $(WERROR) \
+	$(HARDEN) $(CFLAGS) $(PKG_CFLAGS) \
+	-DSTRACK_VERSION='"$(VERSION)"' -DSTRACK_DATADIR='"$(datadir)"'
+
+SRC = $(sort $(wildcard src/*.c src/*/*.c))
+OBJ = $(SRC:%.c=$(B)/%.o)
+LIBOBJ = $(filter-out $(B)/src/main.o,$(OBJ))
+
+UNIT = $(sort $(wildcard t/unit/test-*.c))
+UNITBIN = $(UNIT:t/unit/%.c=$(B)/t/unit/%)
+
+all: $(B)/git-strack
+
+$(B)/git-strack: $(OBJ)
+	$(CC) $(ALL_CFLAGS) $(HARDEN_LD) $(LDFLAGS) -o $@ $(OBJ) $(PKG_LIBS)
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/t/unit/%: t/unit/%.c $(LIBOBJ)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP $(HARDEN_LD) $(LDFLAGS) -o $@ $< $(LIBOBJ) \
+		$(PKG_LIBS) -lcmocka
+
+-include $(OBJ:.o=.d) $(UNITBIN:=.d)
+
+clean:
+	rm -rf build build-san
+
+.PHONY: all clean
+
+# ---- set-up, demo, tests ----
+
+JOBS = $(shell nproc 2>/dev/null || echo 2)
+T = $(sort $(wildcard t/t[0-9]*.sh))
+# Packages may be missing when make starts, so what needs them is made by a
+# second make, after the set-up.
+AGAIN = $(MAKE) -s --no-print-directory \
+	$(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
+
+setup:
+	@CC='$(CC)' sh t/setup.sh check
+
+demo:
+	@CC='$(CC)' sh t/setup.sh demo
+	@echo 'Building $(B)/git-strack'
+	@$(AGAIN) all
+	@sh t/demo.sh $(B)
+
+check:
+	@CC='$(CC)' sh t/setup.sh check
+	@echo 'Building $(B)/git-strack and the unit tests'
+	@$(AGAIN) tests
+	@STRACK_BUILD=$(B) CC='$(CC)' prove -j$(JOBS) $(PROVE_OPTS) $(T)
+
+tests: all $(UNITBIN)
+
+lint:
+	@for lint in $(filter-out %/lib.sh,$(wildcard t/lint/*.sh)); do \
+		STRACK_BUILD=$(B) CC='$(CC)' $$lint || failed=1; \
+	done; test -z "$$failed"
+
+check-headers:
+	@for header in include/strack/*.h src/*/*.h; do \
+		echo "#include \"$$header\"" | $(CC) $(ALL_CFLAGS) -I. \
+			-fsyntax-only -x c - || failed=1; \
+	done; test -z "$$failed"
+
+# ---- installation ----
+
+TEMPLATES = $(sort $(wildcard templates/*))
+MAN = $(sort $(wildcard man/*.[1-9]))
+mandir_of = $(mandir)/man$(patsubst .%,%,$(suffix $(1)))
+
+# The folder is compiled into this one.
+$(B)/src/os/datadir.o: $(B)/datadir.stamp
+$(B)/datadir.stamp: FORCE
+	@mkdir -p $(@D)
+	@echo '$(datadir)' | cmp -s - $@ || echo '$(datadir)' >$@
+
+install: all
+	install -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(datadir)/templates' \
+		'$(DESTDIR)$(licensedir)'
+	install -m 755 $(B)/git-strack '$(DESTDIR)$(bindir)/git-strack'
+	install -m 644 $(TEMPLATES) '$(DESTDIR)$(datadir)/templates'
+	install -m 644 LICENSE '$(DESTDIR)$(licensedir)/LICENSE'
+	@set -e; $(foreach page,$(MAN),\
+		install -d '$(DESTDIR)$(call mandir_of,$(page))'; \
+		install -m 644 $(page) '$(DESTDIR)$(call mandir_of,$(page))';)
+
+uninstall:
+	rm -f '$(DESTDIR)$(bindir)/git-strack' \
+		'$(DESTDIR)$(licensedir)/LICENSE' \
+		$(foreach file,$(TEMPLATES),'$(DESTDIR)$(datadir)/$(file)') \
+		$(foreach page,$(MAN),\
+		'$(DESTDIR)$(call mandir_of,$(page))/$(notdir $(page))')
+	@for dir in '$(DESTDIR)$(datadir)/templates' '$(DESTDIR)$(datadir)' \
+		'$(DESTDIR)$(licensedir)'; do \
+		[ ! -d "$$dir" ] || \
+			rmdir --ignore-fail-on-non-empty "$$dir"; \
+	done
+
+.PHONY: setup demo check tests lint check-headers install uninstall FORCE

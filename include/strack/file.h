@@ -1,0 +1,53 @@
+/*
+ * Files and folders of this clone's state, written so that a crash leaves
+ * the old or the new and never a half.  All opens are O_CLOEXEC.
+ */
+#ifndef STRACK_FILE_H
+#define STRACK_FILE_H
+
+#include <sys/types.h>
+#include "strack/buf.h"
+#include "strack/error.h"
+#include "strack/strvec.h"
+
+/* Appends the whole of a regular file to `ret`.  ERR_NOTFOUND, ERR_TOOBIG
+ * over `max` bytes (asked before reading, and held while reading), ERR_FATAL;
+ * a link, device or folder is ERR_FATAL unless `follow`. */
+enum err file_read(const char *path, size_t max, bool follow, struct buf *ret,
+	struct error *err);
+
+/* Replaces `path`: temporary file beside it, write, fsync, rename, fsync of
+ * the folder.  Nothing is left behind on failure. */
+enum err file_replace(const char *path, mode_t mode, const void *data,
+	size_t len, struct error *err);
+
+/* Creates `path`, durable as above; ERR_EXISTS when it is there (link(2)
+ * decides, so two at once have one winner). */
+enum err file_create(const char *path, mode_t mode, const void *data,
+	size_t len, struct error *err);
+
+/* unlink + fsync of the folder; a missing file is fine. */
+enum err file_remove(const char *path, struct error *err);
+
+/* write(2) until all is written; EINTR and short writes handled. */
+enum err fd_write_all(int fd, const void *data, size_t len,
+	const char *what, struct error *err);
+
+/* Opens `path` and fsyncs it (file or folder). ERR_NOTFOUND where missing. */
+enum err file_sync(const char *path, struct error *err);
+
+/* A folder of our state: made with `mode` whatever the umask (parents must
+ * be there) when missing, and refused when it is a link, no folder, or owned
+ * by somebody else than the effective user (root may use anybody's).  Durable. */
+enum err dir_secure(const char *path, mode_t mode, struct error *err);
+/* mkdir -p with `mode` less the umask, for work-tree folders. */
+enum err dir_make_all(const char *path, struct error *err);
+/* Names in a folder without . and .., sorted bytewise; ERR_NOTFOUND. */
+enum err dir_list(const char *path, struct strvec *ret, struct error *err);
+/* Removes a folder and all below it; never follows links; missing is fine. */
+enum err dir_remove_all(const char *path, struct error *err);
+
+/* "a" and "b" to "a/b"; either may end or begin with a slash. */
+char *path_join(const char *a, const char *b);
+
+#endif

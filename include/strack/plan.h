@@ -1,0 +1,69 @@
+/*
+ * What a run would do with each script, and why.  Pure: states, headers and
+ * wishes in, decisions out.
+ */
+#ifndef STRACK_PLAN_H
+#define STRACK_PLAN_H
+
+#include "strack/script.h"
+#include "strack/state.h"
+
+enum decision {
+	PLAN_RUN,
+	PLAN_SETTLED,	/* nothing to do */
+	PLAN_NOT_HERE,	/* its header names other environments */
+	PLAN_FILTERED,	/* not selected by name or tag */
+	PLAN_BLOCKED,	/* approval, requirement, `after` missing */
+	PLAN_HELD,	/* running or overdue: somebody else has it */
+	PLAN_STOP,	/* failed, lost, rolled back: a person decides */
+	PLAN_WRONG,	/* header or file that can't be run */
+};
+
+struct plan_item {
+	struct script *script;
+	const struct state_row *row; /* or NULL */
+	enum state state;	     /* with time and liveness applied */
+	unsigned flags;
+	enum decision decision;
+	struct buf why; /* for BLOCKED, HELD, STOP, WRONG: one line */
+	struct buf how; /* the commands that get past it, one a line */
+	struct buf again; /* for RUN over a state that is not pending */
+	int64_t attempt;  /* number that a run would have */
+};
+
+struct plan {
+	struct plan_item *v; /* in plan order */
+	size_t n, cap;
+};
+#define PLAN_INIT { NULL, 0, 0 }
+void plan_release(struct plan *p);
+
+/* What the planner asks about other scripts and environments. */
+struct plan_facts {
+	const char *env;
+	const struct environment_def *def; /* of env, or NULL */
+	const struct scriptvec *scripts;
+	/* row and effective state of any script in any environment */
+	const struct state_row *(*row)(const char *script, const char *env,
+		enum state *state, void *arg);
+	/* number of valid approvals of these bytes for env */
+	int64_t (*approvals)(const char *script, const char *blob, void *arg);
+	/* blob id of the script as it is now, 40 hex */
+	const char *(*blob)(const char *script, void *arg);
+	/* the path under which the same bytes or base name ran, or NULL */
+	const char *(*moved_from)(const char *script, void *arg);
+	void *arg;
+};
+
+struct plan_wish {
+	const struct strvec *selected; /* paths; NULL: all */
+	const char *tag;	       /* or NULL */
+	bool retry;		       /* failed (and rolled back) ones too */
+	const char *again;	       /* why to run what is settled, or NULL */
+};
+
+/* `scripts` have been read (script_read). */
+void plan_make(const struct plan_facts *facts, const struct plan_wish *wish,
+	struct plan *ret);
+
+#endif

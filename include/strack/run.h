@@ -1,0 +1,70 @@
+/*
+ * Running one script and recording it: claim, warden, script, outcome; and
+ * finding the runs that nobody recorded.  The life of a run is section 4 of
+ * strack-ledger(5)'s companion, git-strack-run(1).
+ */
+#ifndef STRACK_RUN_H
+#define STRACK_RUN_H
+
+#include "strack/script.h"
+#include "strack/session.h"
+#include "strack/text.h"
+
+struct run_request {
+	const struct script *script; /* read, without a problem */
+	int64_t attempt;
+	const char *again;         /* why over a state that is not pending */
+	const struct strvec *args; /* given to the script; or NULL */
+	int64_t timeout;           /* seconds, 0 none */
+	bool wait;                 /* for whoever holds the script */
+	bool allow_dirty;          /* not committed, in a shared environment */
+	struct out *out;           /* where its output is shown */
+	/* Asked under the script's lock whenever the ledger moved: is this
+	 * still what is to be done?  It may not write to the ledger. */
+	enum err (*still)(bool *ret, void *arg, struct error *err);
+	/* Told when it is claimed, just before it starts; may be NULL. */
+	void (*started)(const char *run, void *arg);
+	void *arg;
+};
+
+struct run_report {
+	char run[ULID_LEN + 1];
+	char *log_path; /* the full output in the state folder */
+	bool cancelled; /* by a signal that this process got */
+	bool midline;   /* what was shown last did not end its line */
+};
+void run_report_release(struct run_report *r);
+
+/* Runs it and returns when its outcome is on the ledger (whatever it is: see
+ * its row).  ERR_MOVED: plan again, nothing was done.  ERR_HELD: another
+ * runner of this clone has it, or the claim may not be signed.  ERR_NO: its
+ * warden died, and the run is lost or still going; err tells which.  The
+ * ledger is refreshed: rows of before are gone. */
+enum err run_one(struct session *s, const struct run_request *req,
+	struct run_report *ret, struct error *err);
+
+/* Is the file of the work tree what HEAD has?  An error where there is no
+ * commit yet. */
+enum err run_is_committed(
+	struct session *s, const char *path, bool *ret, struct error *err);
+
+/* Waits until nobody holds the script here; ERR_OK also when nobody did. */
+enum err run_wait(struct session *s, const char *script, struct error *err);
+
+struct lost_report {
+	struct strvec lost;   /* scripts, "path (environment)" */
+	struct strvec alive;  /* the same; something of the run lives */
+	struct strvec tidied; /* run ids whose folder was left behind */
+};
+#define LOST_REPORT_INIT                                                       \
+	{                                                                      \
+		STRVEC_INIT, STRVEC_INIT, STRVEC_INIT                          \
+	}
+void lost_report_release(struct lost_report *r);
+
+/* Records `lost` for every claim whose run was here and is gone, and removes
+ * folders that belong to no open claim.  With `dry`, only tells. */
+enum err lost_record(struct session *s, bool dry, struct lost_report *ret,
+	struct error *err);
+
+#endif

@@ -1,0 +1,63 @@
+/*
+ * Several scripts, one after the other: private to `run`.  batch.c decides
+ * and runs, batchtext.c says what a person sees.
+ */
+#ifndef STRACK_CMD_BATCH_H
+#define STRACK_CMD_BATCH_H
+
+#include "strack/plan.h"
+#include "strack/run.h"
+#include "strack/session.h"
+#include "strack/view.h"
+
+struct run_opts {
+	const char *env, *message, *timeout, *tag;
+	bool dry_run, retry, again, keep_going, wait, allow_dirty;
+	bool from_the_beginning, yes, json;
+};
+
+struct batch {
+	struct session *s;
+	const struct run_opts *o;
+	const struct strvec *args; /* for the script */
+	int64_t timeout;           /* -1: as the script says */
+	struct out *out;           /* where it is told */
+	struct view view;
+	struct strvec selected; /* paths; empty: all */
+	struct plan plan;
+	struct oid planned_at; /* tip of the ledger then */
+	struct strvec todo;    /* paths, what was not settled at the start */
+	size_t to_run;         /* of these, how many were to be run */
+	size_t at;             /* how many were begun */
+	const struct plan_item *item; /* the one that is begun */
+	bool cancelled;               /* by a signal to this process */
+	size_t done, failed, skipped, lost, blocked, not_run;
+	int64_t start; /* monotonic milliseconds */
+};
+
+void batch_release(struct batch *b);
+/* (Re)plans; plan and rows are as the ledger is now. */
+enum err batch_plan(struct batch *b, struct error *err);
+/* What is to be done at all, in order. */
+void batch_collect(struct batch *b);
+/* Runs it.  What went wrong or waits for somebody is in err, with the commands
+ * that get past it. */
+enum err batch_run(struct batch *b, struct error *err);
+const struct plan_item *batch_find(const struct batch *b, const char *path);
+
+/* ---- batchtext.c ---- */
+void batch_say_start(struct batch *b, const struct plan_item *it);
+void batch_say_end(struct batch *b, const struct state_row *r);
+/* A script that is passed by, and why. */
+void batch_say_passed(struct batch *b, const char *word,
+	const struct plan_item *it, const char *why);
+void batch_say_plan(struct batch *b);
+void batch_say_summary(struct batch *b);
+void batch_json(struct batch *b);
+/* What happened and how to go on, for the end of the batch. */
+void batch_fail_text(struct batch *b, const struct state_row *r,
+	const struct run_report *rep, struct error *err);
+/* The same about one that a person decides about. */
+void batch_stop_text(const struct plan_item *it, struct error *err);
+
+#endif

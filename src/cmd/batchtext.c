@@ -1,0 +1,280 @@
+/* What a person sees of a batch, and its JSON. */
+#include "batch.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "rowtext.h"
+#include "strack/clock.h"
+#include "strack/json.h"
+#include "strack/text.h"
+
+#define WORD_WIDTH 8 /* "skipped ", and one blank more */
+
+static void say_word(struct batch *b, enum style style, const char *word)
+{
+	out_styled(b->out, style, "%s", word);
+	out_printf(b->out, "%*s",
+		WORD_WIDTH - (int)strlen(word) > 0
+			? WORD_WIDTH - (int)strlen(word) + 1
+			: 1,
+		"");
+}
+
+void batch_say_start(struct batch *b, const struct plan_item *it)
+{
+	const char *what = it->script->header.description;
+
+	out_styled(b->out, STYLE_BOLD, "[%zu/%zu] ", ++b->at, b->to_run);
+	out_text_styled(b->out, STYLE_BOLD, it->script->path);
+	if (what) {
+		out_printf(b->out, "  ");
+		out_text_styled(b->out, STYLE_DIM, what);
+	}
+	if (it->attempt > 1)
+		out_styled(b->out, STYLE_DIM, "  (attempt %lld)",
+			(long long)it->attempt);
+	out_printf(b->out, "\n");
+	fflush(b->out->f);
+}
+
+/* The reason that our own runs give repeats what the numbers say. */
+static void failure_text(const struct state_row *r, struct buf *ret)
+{
+	struct result result = result_of_row(r);
+
+	result.reason = NULL;
+	result_text(&result, ret);
+	if (r->reason && !strstr(ret->ptr, r->reason))
+		buf_addf(ret, "%s%s", ret->len ? ": " : "", r->reason);
+}
+
+void batch_say_end(struct batch *b, const struct state_row *r)
+{
+	struct buf t = BUF_INIT;
+
+	say_word(b, state_style(r->state), state_name(r->state));
+	out_text(b->out, r->script);
+	if (r->duration_ms >= 0) {
+		duration_format(&t, r->duration_ms);
+		out_styled(b->out, STYLE_DIM, "  %s", t.ptr);
+	}
+	buf_reset(&t);
+	if (r->state == STATE_SKIPPED)
+		buf_adds(&t, r->reason ? r->reason : "");
+	else if (r->state == STATE_FAILED)
+		failure_text(r, &t);
+	if (t.len) {
+		out_printf(b->out, "  ");
+		out_text(b->out, t.ptr);
+	}
+	out_printf(b->out, "\n");
+	fflush(b->out->f);
+	buf_release(&t);
+}
+
+/* What is wrong with a script names it already. */
+static const char *without_path(const char *path, const char *why)
+{
+	size_t n = strlen(path);
+
+	return !strncmp(why, path, n) && str_starts(why + n, ": ") ? why + n + 2
+								   : why;
+}
+
+void batch_say_passed(struct batch *b, const char *word,
+	const struct plan_item *it, const char *why)
+{
+	say_word(
+		b, it->decision == PLAN_BLOCKED ? STYLE_WAIT : STYLE_BAD, word);
+	out_text(b->out, it->script->path);
+	if (*why) {
+		out_printf(b->out, "  ");
+		out_text(b->out, without_path(it->script->path, why));
+	}
+	out_printf(b->out, "\n");
+}
+
+/* ---- dry run ---- */
+
+static void say_planned(struct batch *b, const struct plan_item *it)
+{
+	const char *what = it->script->header.description;
+
+	say_word(b, STYLE_WAIT, "would run");
+	out_text(b->out, it->script->path);
+	if (what) {
+		out_printf(b->out, "  ");
+		out_text_styled(b->out, STYLE_DIM, what);
+	}
+	if (it->again.len) {
+		out_printf(b->out, "  (again: ");
+		out_text(b->out, it->again.ptr);
+		out_printf(b->out, ")");
+	}
+	out_printf(b->out, "\n");
+}
+
+void batch_say_plan(struct batch *b)
+{
+	bool stopped = false;
+
+	for (size_t i = 0; i < b->todo.n; i++) {
+		const struct plan_item *it = batch_find(b, b->todo.v[i]);
+
+		if (it->decision == PLAN_BLOCKED) {
+			batch_say_passed(b, "blocked", it, it->why.ptr);
+			b->blocked++;
+			continue;
+		}
+		if (it->decision != PLAN_RUN && !stopped) {
+			batch_say_passed(b, "stops at", it, it->why.ptr);
+			stopped = !b->o->keep_going;
+		} else if (it->decision == PLAN_RUN && !stopped) {
+			say_planned(b, it);
+			continue;
+		}
+		b->not_run++;
+	}
+	if (stopped && b->not_run > 1)
+		out_printf(b->out, "and %zu more would not be reached\n",
+			b->not_run - 1);
+}
+
+/* ---- the end ---- */
+
+void batch_say_summary(struct batch *b)
+{
+	const struct {
+		size_t n;
+		const char *word;
+		enum style style;
+	} parts[] = {
+		{ b->done, "done", STYLE_GOOD },
+		{ b->skipped, "skipped", STYLE_GOOD },
+		{ b->failed, "failed", STYLE_BAD },
+		{ b->lost, "lost", STYLE_BAD },
+		{ b->blocked, "blocked", STYLE_WAIT },
+		{ b->not_run, "not run", STYLE_WAIT },
+	};
+	struct buf t = BUF_INIT;
+	const char *sep = "";
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		if (!parts[i].n)
+			continue;
+		out_printf(b->out, "%s", sep);
+		out_styled(b->out, parts[i].style, "%zu %s", parts[i].n,
+			parts[i].word);
+		sep = ", ";
+	}
+	if (!*sep)
+		out_printf(b->out, "nothing was left to do");
+	duration_format(&t, clock_mono_ms() - b->start);
+	out_printf(b->out, " in %s ", b->s->env);
+	out_styled(b->out, STYLE_DIM, "(%s)", t.ptr);
+	out_printf(b->out, "\n");
+	fflush(b->out->f);
+	buf_release(&t);
+}
+
+void batch_json(struct batch *b)
+{
+	struct buf text = BUF_INIT;
+	struct json j;
+
+	json_init(&j, &text);
+	json_object(&j);
+	json_kv(&j, "environment", b->s->env);
+	json_key(&j, "results");
+	json_array(&j);
+	for (size_t i = 0; i < b->view.n; i++)
+		if (strvec_has(&b->todo, b->view.v[i].path))
+			row_json(&j, &b->view.v[i], b->s->env);
+	json_end_array(&j);
+	json_key(&j, "summary");
+	json_object(&j);
+	json_kv_int(&j, "done", (int64_t)b->done);
+	json_kv_int(&j, "failed", (int64_t)b->failed);
+	json_kv_int(&j, "skipped", (int64_t)b->skipped);
+	json_kv_int(&j, "lost", (int64_t)b->lost);
+	json_kv_int(&j, "blocked", (int64_t)b->blocked);
+	json_kv_int(&j, "not_run", (int64_t)b->not_run);
+	json_end_object(&j);
+	json_end_object(&j);
+	out_raw(&b->s->out, text.ptr, text.len);
+	out_printf(&b->s->out, "\n");
+	buf_release(&text);
+}
+
+static void add_hints(const char *lines, struct error *err)
+{
+	while (*lines) {
+		size_t n = strcspn(lines, "\n");
+
+		error_hint(err, "  %.*s", (int)n, lines);
+		lines += n + (lines[n] == '\n');
+	}
+}
+
+void batch_stop_text(const struct plan_item *it, struct error *err)
+{
+	error_set(err, ERR_HELD, "%s was not run: %s", it->script->path,
+		without_path(it->script->path, it->why.ptr));
+	if (it->how.len) {
+		error_hint(err, it->decision == PLAN_BLOCKED
+					? "what it waits for:"
+					: "what gets past it:");
+		add_hints(it->how.ptr, err);
+	}
+}
+
+static const struct view_row *find_row(const struct batch *b, const char *path)
+{
+	for (size_t i = 0; i < b->view.n; i++)
+		if (!strcmp(b->view.v[i].path, path))
+			return &b->view.v[i];
+	return NULL;
+}
+
+/* The view says what a plain run would, whatever this one was asked for. */
+static void add_ways_on(
+	struct batch *b, const struct state_row *r, struct error *err)
+{
+	const struct view_row *row;
+	struct error later = ERROR_INIT;
+	struct buf how = BUF_INIT;
+
+	if (!batch_plan(b, &later) && (row = find_row(b, r->script)))
+		row_how(row, b->s->env, &how);
+	if (how.len) {
+		error_hint(
+			err, r->state == STATE_FAILED
+				     ? "mend it and run it again, or settle it:"
+				     : "how to go on:");
+		add_hints(how.ptr, err);
+	}
+	buf_release(&how);
+	error_release(&later);
+}
+
+void batch_fail_text(struct batch *b, const struct state_row *r,
+	const struct run_report *rep, struct error *err)
+{
+	struct buf why = BUF_INIT;
+
+	failure_text(r, &why);
+	if (!err->text.len) /* else it is known better already */
+		error_set(err, ERR_NO, "%s %s: %s", r->script,
+			state_name(r->state),
+			why.len ? why.ptr : "nobody knows why");
+	if (!access(rep->log_path, R_OK)) {
+		error_hint(err, "all of its output (%s):", rep->log_path);
+		error_hint(err, "  git strack show %s --output", rep->run);
+	} else {
+		error_hint(err, "what is known of it:");
+		error_hint(err, "  git strack show %s", rep->run);
+	}
+	add_ways_on(b, r, err);
+	buf_release(&why);
+}

@@ -1,0 +1,188 @@
+/* Shared by mark, reset and resolve; see the header. */
+#include "strack/decide.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "strack/strmap.h"
+
+#define REASON_MAX 4096
+
+/* Scripts that only the ledger knows join those of the work tree, so that
+ * both are found in the same way. */
+static void add_ledger_scripts(struct session *s, struct scriptvec *l)
+{
+	const struct rowvec *rows = ledger_rows(s->ledger);
+	struct strmap have = STRMAP_INIT;
+
+	for (size_t i = 0; i < l->n; i++)
+		strmap_put(&have, l->v[i]->path, l);
+	for (size_t i = 0; i < rows->n; i++) {
+		struct script *sc;
+		const char *slash;
+
+		if (strmap_has(&have, rows->v[i].script))
+			continue;
+		strmap_put(&have, rows->v[i].script, l);
+		sc = xcalloc(1, sizeof(*sc));
+		header_init(&sc->header);
+		sc->problem = (struct error)ERROR_INIT;
+		sc->path = xstrdup(rows->v[i].script);
+		slash = strrchr(sc->path, '/');
+		sc->base = slash ? slash + 1 : sc->path;
+		ARRAY_GROW(l->v, l->n + 1, l->cap);
+		l->v[l->n++] = sc;
+	}
+	strmap_release(&have, NULL);
+}
+
+enum err decide_scripts(struct session *s, const struct strvec *words,
+	struct strvec *paths, struct error *err)
+{
+	struct scriptvec all = SCRIPTVEC_INIT;
+	enum err rc;
+
+	rc = script_discover(s->repo, &s->settings, &all, err);
+	if (!rc)
+		add_ledger_scripts(s, &all);
+	for (size_t i = 0; !rc && i < words->n; i++) {
+		const struct script *sc = NULL;
+
+		rc = script_match(s->repo, &all, words->v[i], &sc, err);
+		if (!rc && !strvec_has(paths, sc->path))
+			strvec_push(paths, sc->path);
+	}
+	scriptvec_release(&all);
+	return rc;
+}
+
+enum err decide_reason(
+	const char *command, const char *reason, struct error *err)
+{
+	if (!reason || strspn(reason, " \t\n\r") == strlen(reason)) {
+		error_hint(err, "say why: git strack %s -m <why> ...", command);
+		return error_set(
+			err, ERR_USAGE, "%s: a reason is needed", command);
+	}
+	if (strlen(reason) > REASON_MAX)
+		return error_set(err, ERR_USAGE,
+			"%s: the reason is longer than %d bytes", command,
+			REASON_MAX);
+	return ERR_OK;
+}
+
+enum err decide_signer_of(struct session *s, const char *script,
+	const char *entry_id, struct buf *ret, struct error *err)
+{
+	struct ledger_entryvec list = LEDGER_ENTRYVEC_INIT;
+	enum err rc = ledger_list(s->ledger, script, &list, err);
+	bool found = false;
+
+	for (size_t i = 0; !rc && !found && i < list.n; i++) {
+		struct ledger_entry *le = &list.v[i];
+
+		if (strncmp(le->name.id, entry_id, 16) != 0)
+			continue;
+		rc = ledger_load(s->ledger, le, err);
+		if (!rc && le->e) {
+			buf_set(ret, entry_get(le->e, KEY_SIGNER));
+			found = true;
+		}
+	}
+	if (!rc && !found)
+		rc = error_set(err, ERR_NOTFOUND,
+			"the ledger has no entry %.16s about %s", entry_id,
+			script);
+	ledger_entryvec_release(&list);
+	return rc;
+}
+
+/* The person's key where it may; else the clone's, for its own entries. */
+static enum err pick_signer(struct session *s, const struct entry *e,
+	const char *over, const struct signer **ret, unsigned *role,
+	struct error *err)
+{
+	const struct signer *person, *clone;
+	const struct trust *trust;
+	const char *env = entry_get(e, KEY_ENVIRONMENT);
+	enum err rc;
+
+	rc = session_person_signer(s, &person, err);
+	if (!rc)
+		rc = ledger_trust(s->ledger, &trust, err);
+	if (rc)
+		return rc;
+	*ret = person;
+	*role = kind_info(e->kind)->role;
+	if (!over || !strcmp(over, signer_key(person)->fingerprint))
+		return ERR_OK;
+	*role = ROLE_APPROVE;
+	if (!trust_refuses_now(trust, signer_key(person)->fingerprint,
+		    ROLE_APPROVE, env) ||
+		session_clone_signer(s, &clone, NULL) ||
+		strcmp(over, signer_key(clone)->fingerprint) != 0)
+		return ERR_OK;
+	*ret = clone;
+	*role = kind_info(e->kind)->role;
+	return ERR_OK;
+}
+
+struct expected {
+	const char *script;
+	const char *env;
+	char *entry; /* id that made the state, or NULL */
+	char *claim;
+};
+
+static bool same(const char *a, const char *b)
+{
+	return (!a && !b) || (a && b && !strcmp(a, b));
+}
+
+static enum err still_so(struct ledger *l, void *arg, struct error *err)
+{
+	const struct expected *x = arg;
+	const struct state_row *now = ledger_row(l, x->script, x->env);
+
+	if (same(x->entry, now ? now->entry : NULL) &&
+		same(x->claim, now ? now->claim : NULL))
+		return ERR_OK;
+	error_hint(err, "look again:\n  git strack status");
+	return error_set(err, ERR_HELD,
+		"%s: its state changed meanwhile (now %s)", x->script,
+		now ? state_name(now->state) : "pending");
+}
+
+enum err decide_record(struct session *s, struct entry *e, const char *script,
+	const struct state_row *row, const char *over, struct error *err)
+{
+	struct expected x = { .script = script, .env = s->env };
+	struct ledger_write w = { .e = e, .decide = still_so, .arg = &x };
+	enum err rc;
+
+	if (row && row->entry)
+		x.entry = xstrdup(row->entry);
+	if (row && row->claim)
+		x.claim = xstrdup(row->claim);
+	entry_set(e, KEY_SCRIPT, script);
+	session_stamp(s, e);
+	rc = pick_signer(s, e, over, &w.signer, &w.role, err);
+	if (!rc)
+		rc = ledger_append(s->ledger, &w, err);
+	free(x.entry);
+	free(x.claim);
+	return rc;
+}
+
+void decide_say(struct session *s, enum style style, const char *word,
+	const char *script, const char *detail)
+{
+	out_styled(&s->out, style, "%s", word);
+	out_printf(&s->out, "  ");
+	out_text(&s->out, script);
+	if (detail) {
+		out_printf(&s->out, "  ");
+		out_text_styled(&s->out, STYLE_DIM, detail);
+	}
+	out_printf(&s->out, "\n");
+}

@@ -1,0 +1,405 @@
+/*
+ * git strack run: what is asked for, and everything that is to be checked
+ * before the first script starts.  The running is batch.c.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "batch.h"
+#include "strack/clock.h"
+#include "strack/cmd.h"
+#include "strack/decide.h"
+#include "strack/term.h"
+#include "strack/text.h"
+
+#define DAY_MS (24 * 3600 * INT64_C(1000))
+
+#define AT(field) offsetof(struct run_opts, field)
+static const struct opt options[] = {
+	{ 'n', "dry-run", OPT_FLAG, AT(dry_run), NULL,
+		"only tell what would be run" },
+	{ 'e', "env", OPT_STRING, AT(env), "<env>", "run in this environment" },
+	{ 0, "retry", OPT_FLAG, AT(retry), NULL,
+		"run failed and rolled-back scripts again" },
+	{ 0, "again", OPT_FLAG, AT(again), NULL,
+		"run the named scripts again though they are settled" },
+	{ 'm', "message", OPT_STRING, AT(message), "<why>",
+		"with --again: the reason, kept on the ledger" },
+	{ 'k', "keep-going", OPT_FLAG, AT(keep_going), NULL,
+		"go on behind a script that failed" },
+	{ 0, "timeout", OPT_STRING, AT(timeout), "<duration>",
+		"time limit of each script (5m, 1h30m; 0 is none)" },
+	{ 0, "tag", OPT_STRING, AT(tag), "<tag>",
+		"only scripts that have this tag" },
+	{ 0, "wait", OPT_FLAG, AT(wait), NULL,
+		"wait for other runners instead of giving up" },
+	{ 0, "allow-dirty", OPT_FLAG, AT(allow_dirty), NULL,
+		"run what is not committed in a shared environment" },
+	{ 0, "from-the-beginning", OPT_FLAG, AT(from_the_beginning), NULL,
+		"in a new environment: run old scripts, too" },
+	{ 'y', "yes", OPT_FLAG, AT(yes), NULL,
+		"don't ask before a protected environment" },
+	{ 0, "json", OPT_FLAG, AT(json), NULL,
+		"print results as JSON, all else to standard error" },
+	{ 0, NULL, OPT_END, 0, NULL, NULL },
+};
+
+static enum err check_usage(const struct run_opts *o, const struct cmd_args *a,
+	int64_t *timeout, struct error *err)
+{
+	*timeout = -1;
+	if (o->timeout && !duration_parse(o->timeout, timeout))
+		return error_set(err, ERR_USAGE,
+			"run: --timeout: '%s' is not a duration; try 5m, 90s "
+			"or 1h30m",
+			o->timeout);
+	if (o->message && !o->again)
+		return error_set(err, ERR_USAGE, "run: -m goes with --again");
+	if (o->again && o->retry)
+		return error_set(err, ERR_USAGE,
+			"run: --again and --retry exclude each other");
+	if (o->again && !a->args->n)
+		return error_set(err, ERR_USAGE, "run: --again: which script?");
+	if (a->has_rest && a->args->n != 1)
+		return error_set(err, ERR_USAGE,
+			"run: arguments behind -- are for exactly one script");
+	return o->again ? decide_reason("run --again", o->message, err)
+			: ERR_OK;
+}
+
+/* ---- where ---- */
+
+static enum err check_place(struct session *s, struct error *err)
+{
+	struct buf names = BUF_INIT;
+	enum err rc;
+
+	if (!repo_work_tree(s->repo)) {
+		error_hint(err, "run it in a clone that has a work tree");
+		return error_set(err, ERR_FATAL,
+			"this is a bare repository: it has no scripts to run");
+	}
+	if (s->env_chosen || !s->settings.nenvs)
+		return ERR_OK;
+	error_hint(err, "say which one:");
+	for (size_t i = 0; i < s->settings.nenvs; i++) {
+		buf_addf(&names, "%s%s", i ? ", " : "",
+			s->settings.envs[i].name);
+		error_hint(err, "  git strack run --env %s",
+			s->settings.envs[i].name);
+	}
+	error_hint(err, "or once and for all, for this clone:");
+	error_hint(err, "  git config strack.environment %s", ENV_LOCAL);
+	rc = error_set(err, ERR_HELD,
+		"no environment was chosen, and %s names some: %s",
+		SETTINGS_FILE, names.ptr);
+	buf_release(&names);
+	return rc;
+}
+
+static enum err open_ledger(
+	struct session *s, const struct run_opts *o, struct error *err)
+{
+	struct lost_report lost = LOST_REPORT_INIT;
+	enum err rc = session_ledger(s, err);
+
+	if (rc == ERR_NOTFOUND) { /* founded when there is something to run */
+		error_reset(err);
+		return ERR_OK;
+	}
+	if (!rc && o->dry_run)
+		return ledger_require_sound(s->ledger, err);
+	if (!rc)
+		rc = session_ledger_for_writing(s, false, err);
+	if (!rc)
+		rc = lost_record(s, false, &lost, err);
+	for (size_t i = 0; i < lost.lost.n; i++) {
+		out_printf(&s->msg, "lost: ");
+		out_text(&s->msg, lost.lost.v[i]);
+		out_printf(&s->msg, ": nothing of its run is left\n");
+	}
+	lost_report_release(&lost);
+	return rc;
+}
+
+/* ---- what ---- */
+
+static enum err select_scripts(
+	struct batch *b, const struct strvec *words, struct error *err)
+{
+	enum err rc = ERR_OK;
+
+	for (size_t i = 0; !rc && i < words->n; i++) {
+		const struct script *sc = NULL;
+
+		rc = script_match(
+			b->s->repo, &b->view.scripts, words->v[i], &sc, err);
+		if (!rc && !strvec_has(&b->selected, sc->path))
+			strvec_push(&b->selected, sc->path);
+	}
+	if (!rc && b->args && b->selected.n != 1)
+		rc = error_set(err, ERR_USAGE,
+			"run: arguments behind -- are for exactly one script");
+	return rc;
+}
+
+/* ` --env NAME` in a command that a person may paste. */
+static const char *env_flag(const struct session *s)
+{
+	return strcmp(s->env, ENV_LOCAL) ? " --env " : "";
+}
+
+static const char *env_name(const struct session *s)
+{
+	return strcmp(s->env, ENV_LOCAL) ? s->env : "";
+}
+
+/* A script that can't be run is told before anything else is run: whoever
+ * made the mistake is still there. */
+static enum err check_wrong(const struct batch *b, struct error *err)
+{
+	for (size_t i = 0; i < b->plan.n; i++) {
+		const struct plan_item *it = &b->plan.v[i];
+
+		if (it->decision != PLAN_WRONG || b->o->keep_going)
+			continue;
+		if (it->how.len)
+			error_hint(err, "%s", it->how.ptr);
+		if (b->to_run)
+			error_hint(err,
+				"run the others all the same:\n"
+				"  git strack run%s%s --keep-going",
+				env_flag(b->s), env_name(b->s));
+		return error_set(err, ERR_FATAL, "%s", it->why.ptr);
+	}
+	return ERR_OK;
+}
+
+/* Naming a script is a decision; everything that there is, is none. */
+static enum err check_first_run(const struct batch *b, struct error *err)
+{
+	const struct session *s = b->s;
+	const char *flag = env_flag(s), *env = env_name(s);
+	int64_t now = clock_now_ms(), when;
+	const char *oldest = NULL;
+	size_t old = 0;
+
+	if (b->o->from_the_beginning || b->selected.n ||
+		(s->ledger && ledger_env_used(s->ledger, s->env)))
+		return ERR_OK;
+	for (size_t i = 0; i < b->plan.n; i++) {
+		const struct script *sc = b->plan.v[i].script;
+
+		if (b->plan.v[i].decision != PLAN_RUN ||
+			!script_name_time(sc->base, &when) ||
+			when > now - DAY_MS)
+			continue;
+		if (!old++)
+			oldest = sc->path;
+	}
+	if (!old)
+		return ERR_OK;
+	error_hint(err, "if their work is done already, settle them:");
+	error_hint(err, "  git strack mark%s%s --baseline -m <why>", flag, env);
+	error_hint(err, "if it is not, run them all:");
+	error_hint(err, "  git strack run%s%s --from-the-beginning", flag, env);
+	return error_set(err, ERR_HELD,
+		"nothing has run in %s yet, and %zu of the pending scripts "
+		"%s older than a day (the oldest: %s)",
+		s->env, old, old == 1 ? "is" : "are", oldest);
+}
+
+/* ---- shared environments ---- */
+
+static enum err check_config(struct session *s, bool allow, struct error *err)
+{
+	char hex[OID_HEX + 1];
+	struct oid id;
+	bool same = true;
+	enum err rc;
+
+	if (!s->settings.present)
+		return ERR_OK;
+	rc = worktree_blob(s->repo, SETTINGS_FILE, SCRIPT_MAX, false, &id, err);
+	if (rc)
+		return ERR_FATAL;
+	oid_hex(&id, hex);
+	free(s->config_blob);
+	s->config_blob = xstrdup(hex);
+	if (allow)
+		return ERR_OK;
+	rc = run_is_committed(s, SETTINGS_FILE, &same, err);
+	if (rc || same)
+		return rc;
+	error_hint(err, "commit it:\n  git commit %s", SETTINGS_FILE);
+	return error_set(err, ERR_HELD,
+		"%s is not what is committed; in the shared environment %s it "
+		"must be",
+		SETTINGS_FILE, s->env);
+}
+
+static enum err check_committed(struct batch *b, struct error *err)
+{
+	bool allow = b->o->allow_dirty || !strcmp(b->s->env, ENV_LOCAL);
+	enum err rc = check_config(b->s, allow, err);
+	struct oid head;
+	bool same;
+
+	if (!rc && allow && repo_head(b->s->repo, &head, NULL))
+		/* the message that tells how to go on */
+		rc = run_is_committed(b->s, SETTINGS_FILE, &same, err);
+	for (size_t i = 0; !rc && !allow && i < b->plan.n; i++) {
+		const char *path = b->plan.v[i].script->path;
+
+		if (b->plan.v[i].decision != PLAN_RUN)
+			continue;
+		rc = run_is_committed(b->s, path, &same, err);
+		if (rc || same)
+			continue;
+		error_hint(err, "commit it, or record that it was not:");
+		error_hint(err, "  git strack run --env %s --allow-dirty",
+			b->s->env);
+		rc = error_set(err, ERR_HELD,
+			"%s is not what is committed; in the shared "
+			"environment %s it must be",
+			path, b->s->env);
+	}
+	return rc;
+}
+
+static enum err ask_protected(const struct batch *b, struct error *err)
+{
+	const struct environment_def *def =
+		settings_env(&b->s->settings, b->s->env);
+	struct buf question = BUF_INIT, answer = BUF_INIT;
+	enum err rc;
+
+	if (!def || !def->protected || b->o->yes || !b->to_run)
+		return ERR_OK;
+	buf_printf(&question,
+		"%zu %s would run in %s. Its name, to go on: ", b->to_run,
+		b->to_run == 1 ? "script" : "scripts", b->s->env);
+	rc = term_ask(question.ptr, &answer, err);
+	if (rc == ERR_NOTFOUND) {
+		error_reset(err);
+		error_hint(err,
+			"where nobody can be asked:\n"
+			"  git strack run --env %s --yes",
+			b->s->env);
+		rc = error_set(err, ERR_HELD, "%s is protected", b->s->env);
+	} else if (!rc && strcmp(answer.ptr, b->s->env) != 0) {
+		rc = error_set(
+			err, ERR_HELD, "that is not its name: nothing was run");
+	}
+	buf_release(&question);
+	buf_release(&answer);
+	return rc;
+}
+
+/* ---- the whole ---- */
+
+static void say_nothing(struct batch *b)
+{
+	const struct plan_item *it;
+
+	if (!b->selected.n && !b->view.scripts.n) {
+		out_printf(b->out, "no scripts yet; make one:\n"
+				   "  git strack create <description>\n");
+		return;
+	}
+	for (size_t i = 0; i < b->selected.n; i++) {
+		it = batch_find(b, b->selected.v[i]);
+		if (it->decision == PLAN_NOT_HERE)
+			batch_say_passed(
+				b, "not here", it, "its header names others");
+		else if (it->decision == PLAN_SETTLED)
+			batch_say_passed(b, state_name(it->state), it,
+				"already; `--again -m <why>` runs it again");
+	}
+	if (!b->selected.n)
+		out_printf(b->out, "nothing is pending in %s\n", b->s->env);
+}
+
+static enum err go(struct batch *b, struct error *err)
+{
+	struct error later = ERROR_INIT;
+	enum err rc;
+
+	rc = check_committed(b, err);
+	if (!rc)
+		rc = ask_protected(b, err);
+	if (!rc && !b->s->ledger) {
+		rc = session_ledger_for_writing(b->s, true, err);
+		if (!rc)
+			rc = batch_plan(b, err);
+	}
+	if (rc)
+		return rc;
+	rc = batch_run(b, err);
+	batch_say_summary(b);
+	if (b->o->json && batch_plan(b, &later))
+		out_printf(&b->s->msg, "warning: %s\n", later.text.ptr);
+	error_release(&later);
+	return rc;
+}
+
+static enum err prepare(
+	struct batch *b, const struct cmd_args *a, struct error *err)
+{
+	enum err rc = check_place(b->s, err);
+
+	if (!rc)
+		rc = open_ledger(b->s, b->o, err);
+	if (!rc)
+		rc = view_open(&b->view, b->s, err);
+	if (!rc)
+		rc = select_scripts(b, a->args, err);
+	if (!rc)
+		rc = batch_plan(b, err);
+	if (rc)
+		return rc;
+	batch_collect(b);
+	rc = check_wrong(b, err);
+	return rc ? rc : check_first_run(b, err);
+}
+
+static enum err run(struct session *s, const void *opts,
+	const struct cmd_args *a, struct error *err)
+{
+	struct batch b = { .s = s,
+		.o = opts,
+		.args = a->has_rest ? a->rest : NULL,
+		.view = VIEW_INIT,
+		.plan = PLAN_INIT };
+	enum err rc = check_usage(b.o, a, &b.timeout, err);
+
+	if (!rc)
+		rc = session_open(s, b.o->env, err);
+	b.out = b.o->json ? &s->msg : &s->out;
+	if (!rc)
+		rc = prepare(&b, a, err);
+	if (rc)
+		goto out;
+	if (!b.todo.n)
+		say_nothing(&b);
+	else if (b.o->dry_run)
+		batch_say_plan(&b);
+	else
+		rc = go(&b, err);
+	if (b.o->json)
+		batch_json(&b);
+out:
+	batch_release(&b);
+	return rc;
+}
+
+const struct command cmd_run = {
+	.name = "run",
+	.alias = "up",
+	.usage = "run [<options>] [<script>...]\n"
+		 "run [<options>] <script> -- <args>...",
+	.summary = "Run what is pending, oldest first",
+	.opts = options,
+	.opts_size = sizeof(struct run_opts),
+	.run = run,
+};

@@ -1,0 +1,161 @@
+/*
+ * One run for people: what it comes down to, then each of its entries with
+ * all that it says, then the end of the output.
+ */
+#include <string.h>
+
+#include "entrytext.h"
+#include "rowtext.h"
+#include "show.h"
+#include "strack/clock.h"
+#include "strack/text.h"
+
+static const struct entry *entry_of(const struct ledger_entry *le)
+{
+	return le ? le->e : NULL;
+}
+
+/* The row, when it still speaks of this run. */
+static const struct state_row *row_of(
+	const struct shown *sh, const struct entry *e)
+{
+	const char *env = entry_get(e, KEY_ENVIRONMENT);
+	const char *script = entry_get(e, KEY_SCRIPT);
+	const struct state_row *r;
+
+	if (!env || !script)
+		return NULL;
+	r = ledger_row(sh->s->ledger, script, env);
+	if (!r || !r->run || !sh->found.run || strcmp(r->run, sh->found.run))
+		return NULL;
+	return r;
+}
+
+static void put(struct shown *sh, const char *label, const char *text)
+{
+	if (str_empty(text))
+		return;
+	entry_label(sh->s, 0, label);
+	out_text(&sh->s->out, text);
+	out_printf(&sh->s->out, "\n");
+}
+
+static void put_state(
+	struct shown *sh, const struct state_row *r, int64_t now_ms)
+{
+	enum state state = session_state(sh->s, r, now_ms);
+	struct buf flags = BUF_INIT;
+
+	entry_label(sh->s, 0, "State");
+	out_styled(&sh->s->out, state_style(state), "%s", state_name(state));
+	flags_text(r->flags, ", ", &flags);
+	if (flags.len)
+		out_printf(&sh->s->out, " (%s)", flags.ptr);
+	out_printf(&sh->s->out, "\n");
+	buf_release(&flags);
+}
+
+static void put_time(struct shown *sh, const char *label, const struct entry *e,
+	int64_t now_ms)
+{
+	struct buf text = BUF_INIT;
+
+	if (!e)
+		return;
+	time_local(&text, e->time_ms);
+	buf_adds(&text, " (");
+	time_ago(&text, e->time_ms, now_ms);
+	buf_addch(&text, ')');
+	put(sh, label, text.ptr);
+	buf_release(&text);
+}
+
+static void put_result(struct shown *sh, const struct entry *e)
+{
+	struct result result;
+	struct buf text = BUF_INIT;
+	const char *took;
+	int64_t ms;
+
+	if (!e)
+		return;
+	buf_addf(&text, "%s", kind_info(e->kind)->name);
+	result = result_of_entry(e);
+	buf_adds(&text, result.exit >= 0 || result.signal || result.reason ||
+					result.timed_out || result.cancelled
+				? ", "
+				: "");
+	result_text(&result, &text);
+	put(sh, "Result", text.ptr);
+	took = entry_get(e, KEY_DURATION);
+	buf_reset(&text);
+	if (took && duration_seconds_parse(took, &ms))
+		duration_format(&text, ms);
+	put(sh, "Took", text.ptr);
+	buf_release(&text);
+}
+
+static void put_who(struct shown *sh, const struct entry *e)
+{
+	struct buf text = BUF_INIT;
+	const char *user = entry_get(e, KEY_USER), *host;
+
+	host = entry_get(e, KEY_HOST);
+	buf_addf(&text, "%s%s%s, signed by ", user ? user : "unknown",
+		host ? " on " : "", host ? host : "");
+	entry_signer(sh->s, e, &text);
+	put(sh, "Who", text.ptr);
+	buf_release(&text);
+}
+
+static void put_summary(struct shown *sh, const struct entry *e)
+{
+	const struct state_row *row = row_of(sh, e);
+	int64_t now_ms = clock_now_ms();
+
+	put(sh, "Script", entry_get(e, KEY_SCRIPT));
+	put(sh, "Environment", entry_get(e, KEY_ENVIRONMENT));
+	if (row)
+		put_state(sh, row, now_ms);
+	put(sh, "Attempt", entry_get(e, KEY_ATTEMPT));
+	put_who(sh, e);
+	put_time(sh, "Started", entry_of(sh->claim), now_ms);
+	put_time(sh, "Ended", entry_of(sh->outcome), now_ms);
+	put_result(sh, entry_of(sh->outcome));
+}
+
+/* What all entries of a run agree on is not said again. */
+static void put_entries(struct shown *sh)
+{
+	static const uint64_t common =
+		KEYBIT(KEY_LEDGER) | KEYBIT(KEY_SCRIPT) | KEYBIT(KEY_KIND) |
+		KEYBIT(KEY_ENVIRONMENT) | KEYBIT(KEY_RUN) | KEYBIT(KEY_ATTEMPT);
+
+	for (size_t i = 0; i < sh->n; i++) {
+		struct ledger_entry *le = sh->v[i];
+
+		out_printf(&sh->s->out, "\n");
+		entry_heading(sh->s, kind_info(le->name.kind)->name, le);
+		entry_fields(sh->s, le, common, 4);
+	}
+}
+
+void show_run(struct shown *sh)
+{
+	const struct entry *e = entry_of(sh->claim);
+
+	if (!e)
+		e = entry_of(sh->outcome);
+	if (!sh->found.run || !e) {
+		for (size_t i = 0; i < sh->n; i++) {
+			entry_heading(sh->s, "entry", sh->v[i]);
+			entry_fields(sh->s, sh->v[i], 0, 0);
+		}
+		return;
+	}
+	out_styled(&sh->s->out, STYLE_ID, "run %s", sh->found.run);
+	out_printf(&sh->s->out, "\n");
+	put_summary(sh, e);
+	put_entries(sh);
+	show_tail(sh);
+}

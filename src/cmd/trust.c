@@ -1,0 +1,79 @@
+/* git strack trust: who may sign what. The words are trustwords.c. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "strack/cmd.h"
+#include "trustwords.h"
+
+static const struct opt options[] = {
+	{ 0, "principal", OPT_STRING, offsetof(struct trust_opts, principal),
+		"<name>", "add: whose key it is" },
+	{ 0, "roles", OPT_STRING, offsetof(struct trust_opts, roles), "<roles>",
+		"add: run, approve, root (default run)" },
+	{ 0, "environments", OPT_STRING,
+		offsetof(struct trust_opts, environments), "<envs>",
+		"add: only in these (default all)" },
+	{ 0, "after", OPT_STRING, offsetof(struct trust_opts, after),
+		"<commit>", "revoke: last ledger commit that still counts" },
+	{ 'm', "message", OPT_STRING, offsetof(struct trust_opts, reason),
+		"<why>", "the reason, kept on the ledger" },
+	{ 0, NULL, OPT_END, 0, NULL, NULL },
+};
+
+static const struct word {
+	const char *name;
+	size_t args;
+	const char *what; /* it wants, or NULL */
+	bool writes;
+	trust_word_fn *run;
+} words[] = {
+	{ "list", 0, NULL, false, trust_word_list },
+	{ "add", 1, "a public key or its file", true, trust_word_add },
+	{ "revoke", 1, "a fingerprint or principal", true, trust_word_revoke },
+	{ "disown", 1, "an entry or a ledger commit", true, trust_word_disown },
+	{ "export", 0, NULL, false, trust_word_export },
+};
+
+static enum err run(struct session *s, const void *opts,
+	const struct cmd_args *a, struct error *err)
+{
+	const char *name = a->args->n ? a->args->v[0] : "list";
+	const struct word *w = NULL;
+	enum err rc;
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (!strcmp(words[i].name, name))
+			w = &words[i];
+	}
+	if (!w)
+		return error_set(err, ERR_USAGE,
+			"trust: list, add, revoke, disown or export, not '%s'",
+			name);
+	if (a->args->n > w->args + 1 || (w->args && a->args->n < 2))
+		return error_set(err, ERR_USAGE, "trust %s takes %s", w->name,
+			w->what ? w->what : "no arguments");
+	rc = session_open(s, NULL, err);
+	/* These mend a ledger, so they must work on one that is not sound. */
+	if (!rc && w->writes)
+		rc = session_prepare_state(s, err);
+	if (!rc)
+		rc = session_ledger(s, err);
+	if (!rc)
+		rc = w->run(s, opts, w->args ? a->args->v[1] : NULL, err);
+	return rc;
+}
+
+const struct command cmd_trust = {
+	.name = "trust",
+	.usage = "trust [list]\n"
+		 "trust add <public key or file> --principal <name> "
+		 "[--roles <roles>] [--environments <envs>]\n"
+		 "trust revoke <fingerprint or principal> "
+		 "[--after <ledger commit>] [-m <why>]\n"
+		 "trust disown <entry or commit> -m <why>\n"
+		 "trust export",
+	.summary = "Who may sign what on the ledger",
+	.opts = options,
+	.opts_size = sizeof(struct trust_opts),
+	.run = run,
+};

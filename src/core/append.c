@@ -1,0 +1,373 @@
+/*
+ * Writing to the ledger: journal, objects, commit, compare-and-swap,
+ * read-back, in this order, so that a crash at any instant leaves either
+ * nothing, or an entry that the next command finds in the journal.
+ *
+ * Writers of this clone take turns under one lock; the compare-and-swap is
+ * for everybody else.
+ */
+#include "ledger_i.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "journal.h"
+#include "strack/clock.h"
+#include "strack/digest.h"
+#include "strack/lock.h"
+#include "strack/refs.h"
+#include "strack/repo.h"
+
+#define LOCK_WAIT_MS 60000
+
+enum err ledger_lock(
+	const struct ledger *l, struct lock *lock, struct error *err)
+{
+	char *path = xstrfmt("%s/locks/ledger", l->opts.state_dir);
+	unsigned file, dir;
+	enum err rc;
+
+	repo_state_modes(l->opts.repo, &file, &dir);
+	rc = lock_take(lock, path, file, LOCK_WAIT_MS, NULL, err);
+	if (rc == ERR_HELD)
+		rc = error_set(err, ERR_FATAL,
+			"another process has been writing to the ledger for "
+			"a minute (it holds %s)",
+			path);
+	free(path);
+	return rc;
+}
+
+/* A branch that is checked out somewhere would no longer match its work
+ * tree. */
+enum err ledger_refuse_checked_out(struct ledger *l, struct error *err)
+{
+	struct buf where = BUF_INIT;
+	enum err rc = ref_checked_out(l->opts.repo, LEDGER_REF, &where, err);
+
+	error_reset(err);
+	if (rc == ERR_OK) {
+		error_hint(err,
+			"switch that work tree to another branch:\n"
+			"  git -C %s switch -",
+			where.ptr);
+		rc = error_set(err, ERR_FATAL,
+			"the branch '%s' is checked out in %s, so it can't be "
+			"written to",
+			LEDGER_BRANCH, where.ptr);
+	} else {
+		rc = rc == ERR_NOTFOUND ? ERR_OK : rc;
+	}
+	buf_release(&where);
+	return rc;
+}
+
+static enum err refuse_signer(
+	struct ledger *l, const struct ledger_write *w, struct error *err)
+{
+	const struct pubkey *key = signer_key(w->signer);
+	const char *env = entry_get(w->e, KEY_ENVIRONMENT);
+	unsigned need = w->role ? w->role : kind_info(w->e->kind)->role;
+	const struct trust *trust;
+	struct buf role = BUF_INIT;
+	const char *why;
+	enum err rc;
+
+	rc = ledger_trust(l, &trust, err);
+	if (rc)
+		return rc;
+	why = trust_refuses_now(trust, key->fingerprint, need, env);
+	if (!why)
+		return ERR_OK;
+	roles_format(need, &role);
+	error_hint(err,
+		"whoever holds a root key of this ledger can admit it:\n"
+		"  git strack trust add '%s' --principal <name> --roles %s",
+		key->line, role.ptr);
+	rc = error_set(err, ERR_HELD, "this can't be signed here: key %s %s",
+		key->fingerprint, why);
+	buf_release(&role);
+	return rc;
+}
+
+/* Fills in what depends on the tip, signs, and names it. */
+static enum err sign_entry(struct ledger *l, const struct ledger_write *w,
+	struct journal_item *it, struct error *err)
+{
+	struct entry *e = w->e;
+	struct buf path = BUF_INIT;
+	char hex[OID_HEX + 1];
+	enum err rc;
+
+	oid_hex(&l->tip, hex);
+	entry_set(e, KEY_LEDGER, l->id);
+	entry_setf(e, KEY_SEQ, "%lld", (long long)l->max_seq + 1);
+	entry_set(e, KEY_PREV, hex);
+	entry_set(e, KEY_SIGNER, signer_key(w->signer)->fingerprint);
+	buf_reset(&it->entry);
+	entry_format(e, &it->entry);
+	rc = signer_sign(w->signer, SIGN_NS_ENTRY, it->entry.ptr, it->entry.len,
+		&it->entry, err);
+	if (!rc && it->entry.len > ENTRY_MAX)
+		rc = error_set(err, ERR_FATAL,
+			"the entry would be longer than 64 KiB");
+	if (rc)
+		return rc;
+	sha256_hex(it->entry.ptr, it->entry.len, e->id);
+	entry_path(e, &path);
+	free(it->path);
+	it->path = buf_detach(&path);
+	/* What we would not accept from others we do not write. */
+	{
+		struct entry check = ENTRY_INIT;
+
+		rc = entry_parse(it->entry.ptr, it->entry.len, &check, err);
+		if (!rc)
+			rc = entry_path_check(e, it->path, err);
+		if (rc) {
+			error_prefix(err, "refusing to write a bad entry");
+			rc = ERR_FATAL;
+		}
+		entry_release(&check);
+	}
+	return rc;
+}
+
+static enum err write_objects(struct ledger *l, const struct entry *e,
+	const struct journal_item *it, const struct oid *base_tree,
+	struct oidvec *written, struct oid *tree, struct error *err)
+{
+	struct tree_addition add[3];
+	char *script = xstrfmt("%s.script", it->path);
+	char *log = xstrfmt("%s.log", it->path);
+	size_t n = 0;
+	enum err rc;
+
+	(void)e;
+	rc = object_write(l->opts.repo, OBJECT_BLOB, it->entry.ptr,
+		it->entry.len, &add[0].blob, err);
+	add[n++].path = it->path;
+	if (!rc && it->has_script) {
+		add[n].path = script;
+		add[n++].blob = it->script;
+	}
+	if (!rc && it->has_log) {
+		rc = object_write(l->opts.repo, OBJECT_BLOB, it->log.ptr,
+			it->log.len, &add[n].blob, err);
+		add[n++].path = log;
+	}
+	for (size_t i = 0; !rc && i < n; i++)
+		oidvec_push(written, &add[i].blob);
+	if (!rc)
+		rc = tree_add(
+			l->opts.repo, base_tree, add, n, written, tree, err);
+	free(script);
+	free(log);
+	return rc;
+}
+
+enum err ledger_write_commit(struct repo *r, const struct signer *signer,
+	const struct oid *tree, const struct oid *parent, const char *message,
+	struct oidvec *written, struct oid *ret, struct error *err)
+{
+	struct buf author = BUF_INIT, committer = BUF_INIT;
+	struct buf payload = BUF_INIT, sig = BUF_INIT;
+	enum err rc;
+
+	rc = repo_identity(r, "AUTHOR", &author, err);
+	if (!rc)
+		rc = repo_identity(r, "COMMITTER", &committer, err);
+	if (rc)
+		goto out;
+	commit_format(&payload, tree, parent, parent ? 1 : 0, author.ptr,
+		committer.ptr, message);
+	rc = signer_sign(
+		signer, SIGN_NS_GIT, payload.ptr, payload.len, &sig, err);
+	if (!rc)
+		rc = commit_write(r, &payload, &sig, ret, err);
+	if (!rc)
+		oidvec_push(written, ret);
+out:
+	buf_release(&author);
+	buf_release(&committer);
+	buf_release(&payload);
+	buf_release(&sig);
+	return rc;
+}
+
+/* Does the tree hold exactly these bytes at that path? */
+enum err ledger_holds(struct ledger *l, const struct oid *tree,
+	const struct journal_item *it, bool *ret, struct error *err)
+{
+	struct buf have = BUF_INIT;
+	struct oid blob;
+	unsigned mode;
+	enum err rc;
+
+	*ret = false;
+	rc = tree_find(l->opts.repo, tree, it->path, &mode, &blob, err);
+	if (!rc)
+		rc = object_read(l->opts.repo, &blob, OBJECT_BLOB, ENTRY_MAX,
+			&have, err);
+	if (rc == ERR_NOTFOUND) {
+		error_reset(err);
+		rc = ERR_OK;
+	} else if (!rc) {
+		*ret = have.len == it->entry.len &&
+		       !memcmp(have.ptr, it->entry.ptr, have.len);
+	}
+	buf_release(&have);
+	return rc;
+}
+
+/* One attempt on the tip that was read. ERR_MOVED: look again. */
+enum err ledger_commit_item(struct ledger *l, const struct entry *e,
+	const struct signer *signer, const struct journal_item *it,
+	struct error *err)
+{
+	struct oidvec written = OIDVEC_INIT;
+	struct buf message = BUF_INIT, subject = BUF_INIT;
+	struct oid tree, commit, now;
+	bool there = false;
+	enum err rc;
+
+	rc = write_objects(l, e, it, &l->tree, &written, &tree, err);
+	if (rc)
+		goto out;
+	entry_message(e, &message);
+	entry_subject(e, &subject);
+	rc = ledger_write_commit(l->opts.repo, signer, &tree, &l->tip,
+		message.ptr, &written, &commit, err);
+	if (!rc)
+		rc = objects_sync(l->opts.repo, &written, err);
+	if (!rc)
+		rc = ref_cas(l->opts.repo, LEDGER_REF, &commit, &l->tip,
+			subject.ptr, err);
+	if (rc)
+		goto out;
+	/* Read back: the branch may have moved on, but must hold it. */
+	rc = ref_read(l->opts.repo, LEDGER_REF, &now, err);
+	if (!rc)
+		rc = history_is_ancestor(
+			l->opts.repo, &commit, &now, &there, err);
+	if (!rc && there)
+		rc = ledger_holds(l, &tree, it, &there, err);
+	if (!rc && !there)
+		rc = error_set(err, ERR_FATAL,
+			"the branch '%s' does not hold the entry that was "
+			"just written (%s)",
+			LEDGER_BRANCH, it->path);
+out:
+	buf_release(&message);
+	buf_release(&subject);
+	oidvec_release(&written);
+	return rc;
+}
+
+void ledger_pause(int attempt)
+{
+	unsigned char r = 0;
+	struct timespec ts = { 0, 0 };
+
+	random_bytes(&r, 1, NULL);
+	ts.tv_nsec = (1 + attempt) * 1000000L + r * 20000L;
+	nanosleep(&ts, NULL);
+}
+
+/* An outcome keeps its text over all attempts; everything else is decided
+ * and signed anew on each tip. */
+static enum err attempt(struct ledger *l, struct ledger_write *w,
+	struct journal_item *it, bool *journaled, struct error *err)
+{
+	bool keeps = kind_info(w->e->kind)->replay;
+	char old[ENTRY_ID_HEX + 1];
+	enum err rc = ERR_OK;
+
+	if (keeps && *journaled)
+		return ledger_commit_item(l, w->e, w->signer, it, err);
+	if (w->decide)
+		rc = w->decide(l, w->arg, err);
+	if (!rc)
+		rc = refuse_signer(l, w, err);
+	if (rc)
+		return rc;
+	memcpy(old, w->e->id, sizeof(old));
+	rc = sign_entry(l, w, it, err);
+	if (!rc)
+		rc = journal_write(l->opts.state_dir, w->e->id, it, err);
+	if (rc)
+		return rc;
+	if (*journaled && strcmp(old, w->e->id) != 0)
+		journal_drop(l->opts.state_dir, old, NULL);
+	*journaled = true;
+	return ledger_commit_item(l, w->e, w->signer, it, err);
+}
+
+static enum err append_locked(struct ledger *l, struct ledger_write *w,
+	struct journal_item *it, bool *journaled, struct error *err)
+{
+	enum err rc = ERR_MOVED;
+	bool moved;
+
+	for (int i = 0; i < LEDGER_TRIES && rc == ERR_MOVED; i++) {
+		if (i)
+			ledger_pause(i);
+		error_reset(err);
+		rc = ledger_refresh(l, &moved, err);
+		if (!rc)
+			rc = ledger_refuse_checked_out(l, err);
+		if (!rc)
+			rc = attempt(l, w, it, journaled, err);
+	}
+	if (rc == ERR_MOVED)
+		rc = error_set(err, ERR_FATAL,
+			"the branch '%s' moved %d times while this was "
+			"written: another program keeps moving it",
+			LEDGER_BRANCH, LEDGER_TRIES);
+	return rc;
+}
+
+enum err ledger_append(
+	struct ledger *l, struct ledger_write *w, struct error *err)
+{
+	struct journal_item it = JOURNAL_ITEM_INIT;
+	struct lock lock = LOCK_INIT;
+	struct error later = ERROR_INIT;
+	bool journaled = false, moved;
+	enum err rc;
+
+	if (w->script) {
+		it.has_script = true;
+		it.script = *w->script;
+	}
+	if (w->log) {
+		it.has_log = true;
+		buf_addbuf(&it.log, w->log);
+	}
+	rc = ledger_lock(l, &lock, err);
+	if (rc)
+		goto out;
+	rc = append_locked(l, w, &it, &journaled, err);
+	if (!rc || !kind_info(w->e->kind)->replay) {
+		if (journaled)
+			journal_drop(l->opts.state_dir, w->e->id, NULL);
+	} else if (journaled) {
+		error_hint(err,
+			"what happened is kept in this clone's journal; "
+			"the next `git strack run` or\n  git strack cleanup\n"
+			"records it");
+	}
+	if (rc)
+		goto out;
+	if (w->path)
+		buf_set(w->path, it.path);
+	/* It is recorded, whatever reading it back into rows says. */
+	if (ledger_refresh(l, &moved, &later))
+		l->loaded = false;
+out:
+	lock_release(&lock, false);
+	error_release(&later);
+	journal_item_release(&it);
+	return rc;
+}

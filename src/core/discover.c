@@ -1,0 +1,447 @@
+/*
+ * Which files of the work tree are scripts.  Looks at names and modes only:
+ * what a script says and how it is started is script.c's, and nothing here
+ * opens a file.  Made for ten thousand of them: one readdir for each folder,
+ * a stat only where the name alone does not decide, and the index asked
+ * before the ignore rules, which are far slower.
+ */
+#include "strack/script.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "strack/out.h"
+#include "strack/repo.h"
+#include "strack/text.h"
+
+#define FOLDER_DEPTH 64 /* each level holds a descriptor open */
+
+/* ---- names ---- */
+
+static size_t count_digits(const char *s)
+{
+	return strspn(s, "0123456789");
+}
+
+bool script_name_dated(const char *base)
+{
+	static const char *const leftovers[] = { "~", ".swp", ".orig", ".rej" };
+	size_t digits = count_digits(base), i;
+
+	if (digits < 8 || digits > 14 ||
+		(base[digits] != '_' && base[digits] != '-'))
+		return false;
+	for (i = 0; i < ARRAY_SIZE(leftovers); i++)
+		if (str_ends(base, leftovers[i]))
+			return false;
+	return true;
+}
+
+/* Does the part of `base` before `end` end in `.rollback` or `.verify`? */
+static bool companion_part(const char *base, const char *end)
+{
+	static const char *const parts[] = { ".rollback", ".verify" };
+	size_t i, len;
+
+	for (i = 0; i < ARRAY_SIZE(parts); i++) {
+		len = strlen(parts[i]);
+		if ((size_t)(end - base) > len &&
+			!memcmp(end - len, parts[i], len))
+			return true;
+	}
+	return false;
+}
+
+/* A name that ends in `.rollback` itself counts as well: to run an undo as if
+ * it were the job would be the worst of all readings. */
+bool script_name_companion(const char *base)
+{
+	const char *end = base + strlen(base), *dot = strrchr(base, '.');
+
+	return companion_part(base, end) || (dot && companion_part(base, dot));
+}
+
+bool script_name_time(const char *base, int64_t *ms)
+{
+	size_t digits = count_digits(base);
+	struct buf date = BUF_INIT;
+	bool ok;
+
+	if (digits != 8 && digits != 12 && digits != 14)
+		return false;
+	buf_add(&date, base, digits);
+	if (digits == 12)
+		buf_adds(&date, "00");
+	ok = time_day_parse(date.ptr, ms);
+	buf_release(&date);
+	return ok;
+}
+
+/* SEQ.TIME. at the beginning: such a folder would be taken for an entry. */
+static bool looks_like_entry(const char *name)
+{
+	size_t digits = count_digits(name);
+	const char *time = name + digits + 1;
+	int64_t ms;
+
+	return digits >= 8 && name[digits] == '.' && strlen(time) > 16 &&
+	       time[16] == '.' && time_compact_parse(time, 16, &ms);
+}
+
+static bool has_control(const char *s)
+{
+	size_t len = strlen(s), n;
+	uint32_t cp;
+
+	for (; len; s += n, len -= n) {
+		n = 1;
+		cp = (unsigned char)*s;
+		if (cp >= 0x80) {
+			n = utf8_next(s, len, &cp);
+			if (!n) { /* not UTF-8: judged elsewhere */
+				n = 1;
+				continue;
+			}
+		}
+		if (cp < 0x20 || (cp >= 0x7f && cp <= 0x9f))
+			return true;
+	}
+	return false;
+}
+
+/* Why no script may have this name in its path, or NULL. */
+static const char *refusal(const char *name)
+{
+	if (has_control(name))
+		return "has a control character";
+	if (!strcmp(name, ".strack"))
+		return "is in a folder that is git-strack's own";
+	if (looks_like_entry(name))
+		return "has a part that looks like an entry of the ledger";
+	return NULL;
+}
+
+/* ---- the walk ---- */
+
+struct walk {
+	struct repo *r;
+	const struct settings *s;
+	struct scriptvec *list;
+	struct buf path; /* of the folder, with its slash, or of the file */
+	int depth;
+};
+
+static void script_free(struct script *script)
+{
+	if (!script)
+		return;
+	free(script->path);
+	header_release(&script->header);
+	error_release(&script->problem);
+	free(script);
+}
+
+void scriptvec_release(struct scriptvec *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->n; i++)
+		script_free(l->v[i]);
+	free(l->v);
+	*l = (struct scriptvec)SCRIPTVEC_INIT;
+}
+
+static void add_script(struct scriptvec *l, const char *path, size_t base)
+{
+	struct script *script = xcalloc(1, sizeof(*script));
+
+	script->path = xstrdup(path);
+	script->base = script->path + base;
+	header_init(&script->header);
+	script->problem = (struct error)ERROR_INIT;
+	ARRAY_GROW(l->v, l->n + 1, l->cap);
+	l->v[l->n++] = script;
+}
+
+static enum err refuse(const char *path, const char *why, struct error *err)
+{
+	struct buf shown = BUF_INIT;
+
+	out_escape(&shown, path, strlen(path), "");
+	error_set(err, ERR_BAD, "%s: %s; rename it", shown.ptr, why);
+	buf_release(&shown);
+	return ERR_BAD;
+}
+
+static bool has_runner(const struct settings *s, const char *base)
+{
+	const char *dot = strrchr(base, '.');
+
+	return dot && settings_runner(s, dot + 1);
+}
+
+/* DT_REG and so on of a name in `dir`; *mode only where it was asked for or
+ * found on the way.  DT_UNKNOWN: gone meanwhile. */
+static enum err type_of(struct walk *w, DIR *dir, const struct dirent *d,
+	bool want_mode, unsigned char *type, mode_t *mode, struct error *err)
+{
+	struct stat st;
+
+	*type = d->d_type;
+	if (*type != DT_UNKNOWN && !(want_mode && *type == DT_REG))
+		return ERR_OK;
+	*type = DT_UNKNOWN;
+	if (fstatat(dirfd(dir), d->d_name, &st, AT_SYMLINK_NOFOLLOW)) {
+		if (errno == ENOENT)
+			return ERR_OK;
+		return error_sys(err, "%s%s", w->path.ptr, d->d_name);
+	}
+	*mode = st.st_mode;
+	*type = (unsigned char)IFTODT(st.st_mode);
+	return ERR_OK;
+}
+
+/* A regular file with a script's name and a way to start it. `why` is what
+ * is wrong with the folders above, or NULL. */
+static enum err take_file(
+	struct walk *w, const char *base, const char *why, struct error *err)
+{
+	size_t folder = w->path.len;
+	bool ignored = false;
+	enum err rc = ERR_OK;
+
+	buf_adds(&w->path, base);
+	if (!worktree_tracked(w->r, w->path.ptr))
+		rc = worktree_ignored(w->r, w->path.ptr, &ignored, err);
+	if (rc || ignored)
+		goto out;
+	if (!why)
+		why = refusal(base);
+	if (!why && !worktree_path_valid(w->path.ptr))
+		why = "is not a path that git keeps on all systems";
+	if (why) {
+		rc = refuse(w->path.ptr, why, err);
+		goto out;
+	}
+	add_script(w->list, w->path.ptr, folder);
+out:
+	buf_setlen(&w->path, folder);
+	return rc;
+}
+
+static enum err walk_folder(
+	struct walk *w, int fd, const char *why, struct error *err);
+
+/* A folder that can't be opened: fatal, but for one that is none (any more)
+ * and one that git ignores, such as the data of a database server. */
+static enum err folder_failed(
+	struct walk *w, const char *name, struct error *err)
+{
+	size_t folder = w->path.len;
+	bool ignored = false;
+	int sys = errno;
+	enum err rc;
+
+	if (sys == ENOENT || sys == ENOTDIR || sys == ELOOP)
+		return ERR_OK;
+	buf_adds(&w->path, name);
+	buf_addch(&w->path, '/'); /* or the rules take it for a file */
+	rc = sys == EACCES ? worktree_ignored(w->r, w->path.ptr, &ignored, err)
+			   : ERR_OK;
+	if (!rc && !ignored) {
+		errno = sys;
+		rc = error_sys(err, "%s", w->path.ptr);
+	}
+	buf_setlen(&w->path, folder);
+	return rc;
+}
+
+static enum err enter_folder(struct walk *w, DIR *dir, const char *name,
+	const char *why, struct error *err)
+{
+	size_t folder = w->path.len;
+	enum err rc;
+	int fd;
+
+	if (!strcmp(name, ".git"))
+		return ERR_OK;
+	if (w->depth == FOLDER_DEPTH)
+		return refuse(
+			w->path.ptr, "has too many folders in folders", err);
+	fd = openat(dirfd(dir), name,
+		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return folder_failed(w, name, err);
+	buf_adds(&w->path, name);
+	buf_addch(&w->path, '/');
+	w->depth++;
+	rc = walk_folder(w, fd, why ? why : refusal(name), err);
+	w->depth--;
+	buf_setlen(&w->path, folder);
+	return rc;
+}
+
+static enum err take_name(struct walk *w, DIR *dir, const struct dirent *d,
+	const char *why, struct error *err)
+{
+	const char *base = d->d_name;
+	bool script, runner;
+	unsigned char type;
+	mode_t mode = 0;
+	enum err rc;
+
+	if (!strcmp(base, ".") || !strcmp(base, ".."))
+		return ERR_OK;
+	script = script_name_dated(base) && !script_name_companion(base);
+	runner = script && has_runner(w->s, base);
+	rc = type_of(w, dir, d, script && !runner, &type, &mode, err);
+	if (rc)
+		return rc;
+	if (type == DT_DIR)
+		return enter_folder(w, dir, base, why, err);
+	/* git's own idea of executable: the owner's bit */
+	if (type == DT_REG && script && (runner || mode & S_IXUSR))
+		return take_file(w, base, why, err);
+	return ERR_OK;
+}
+
+/* Takes `fd` over.  A folder with a `.git` is another repository, whose
+ * scripts are not in our trees and belong to its own ledger. */
+static enum err walk_folder(
+	struct walk *w, int fd, const char *why, struct error *err)
+{
+	struct dirent *d;
+	DIR *dir;
+	enum err rc = ERR_OK;
+
+	if (!faccessat(fd, ".git", F_OK, AT_SYMLINK_NOFOLLOW)) {
+		close(fd); /* was only read */
+		return ERR_OK;
+	}
+	dir = fdopendir(fd);
+	if (!dir) {
+		rc = error_sys(err, "%s", w->path.ptr);
+		close(fd);
+		return rc;
+	}
+	while (!rc) {
+		errno = 0;
+		d = readdir(dir);
+		if (!d) {
+			if (errno)
+				rc = error_sys(err, "%s", w->path.ptr);
+			break;
+		}
+		rc = take_name(w, dir, d, why, err);
+	}
+	closedir(dir);
+	return rc;
+}
+
+/* ---- the configured folders ---- */
+
+/* Is it inside of, or the same as an earlier one of, the configured? */
+static bool is_covered(const struct strvec *paths, size_t at)
+{
+	const char *path = paths->v[at];
+	size_t i, len;
+
+	for (i = 0; i < paths->n; i++) {
+		len = strlen(paths->v[i]);
+		if (i == at || strncmp(path, paths->v[i], len) != 0)
+			continue;
+		if (path[len] == '/' || (!path[len] && i < at))
+			return true;
+	}
+	return false;
+}
+
+static enum err no_folder(const char *path, struct error *err)
+{
+	if (errno == ENOENT)
+		return ERR_OK;
+	if (errno == ELOOP || errno == ENOTDIR) {
+		error_set(err, ERR_FATAL,
+			"%s: is a link or a file, and scripts are looked for "
+			"in folders of the repository only",
+			path);
+		error_hint(err,
+			"name the folder itself in [scripts] path of "
+			"%s",
+			SETTINGS_FILE);
+		return ERR_FATAL;
+	}
+	return error_sys(err, "%s", path);
+}
+
+/* One configured folder, entered part by part: a link anywhere in the path
+ * leads to files that git does not keep under it. */
+static enum err walk_root(struct walk *w, const char *path, struct error *err)
+{
+	const char *s, *why = NULL;
+	int fd, next;
+	size_t len;
+
+	fd = open(repo_work_tree(w->r), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return error_sys(err, "%s", repo_work_tree(w->r));
+	buf_reset(&w->path);
+	for (s = path; *s; s += len, s += *s == '/') {
+		char *part;
+
+		len = strcspn(s, "/");
+		part = xstrndup(s, len);
+		next = openat(fd, part,
+			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		close(fd);
+		if (!why)
+			why = refusal(part);
+		free(part);
+		if (next < 0)
+			return no_folder(path, err);
+		fd = next;
+	}
+	buf_printf(&w->path, "%s/", path);
+	return walk_folder(w, fd, why, err);
+}
+
+static int script_cmp(const void *a, const void *b)
+{
+	const struct script *x = *(struct script *const *)a;
+	const struct script *y = *(struct script *const *)b;
+	int cmp = strcmp(x->base, y->base);
+
+	return cmp ? cmp : strcmp(x->path, y->path);
+}
+
+enum err script_discover(struct repo *r, const struct settings *s,
+	struct scriptvec *ret, struct error *err)
+{
+	struct scriptvec list = SCRIPTVEC_INIT;
+	struct walk w = { .r = r, .s = s, .list = &list, .path = BUF_INIT };
+	enum err rc = ERR_OK;
+	size_t i;
+
+	if (!repo_work_tree(r)) /* bare: no files */
+		goto out;
+	for (i = 0; i < s->paths.n; i++) {
+		if (is_covered(&s->paths, i))
+			continue;
+		rc = walk_root(&w, s->paths.v[i], err);
+		if (rc)
+			goto out;
+	}
+	if (list.n)
+		qsort(list.v, list.n, sizeof(*list.v), script_cmp);
+	scriptvec_release(ret);
+	*ret = list;
+	list = (struct scriptvec)SCRIPTVEC_INIT; /* transferred */
+out:
+	scriptvec_release(&list);
+	buf_release(&w.path);
+	return rc;
+}

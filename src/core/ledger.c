@@ -1,0 +1,647 @@
+/*
+ * The ledger as commands see it: opened, brought up to date with its branch,
+ * asked for rows and entries.  Judging is judge.c, writing append.c.
+ */
+#include "ledger_i.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "strack/refs.h"
+#include "strack/repo.h"
+#include "strack/settings.h"
+#include "strack/text.h"
+
+void ledger_add_problem(struct problemvec *l, const char *commit,
+	const char *entry, const char *text, bool structural, bool lasting)
+{
+	struct problem *p;
+
+	ARRAY_GROW(l->v, l->n + 1, l->cap);
+	p = &l->v[l->n++];
+	*p = (struct problem){ .structural = structural, .lasting = lasting };
+	p->commit = commit ? xstrdup(commit) : NULL;
+	p->entry = entry ? xstrdup(entry) : NULL;
+	p->text = xstrdup(text);
+}
+
+void ledger_forget(struct ledger *l)
+{
+	rowvec_release(&l->rows);
+	strmap_release(&l->index, NULL);
+	l->indexed = false;
+	problemvec_release(&l->problems);
+	problemvec_release(&l->disowned);
+	trust_release(&l->trust);
+	l->trust_ready = false;
+	strmap_release(&l->trust_at, free);
+	strmap_release(&l->disowned_ids, NULL);
+	strmap_release(&l->disowned_paths, NULL);
+	l->loaded = l->clean = false;
+	l->root_signer[0] = '\0';
+	l->nentries = 0;
+	l->max_seq = 0;
+}
+
+void ledger_free(struct ledger *l)
+{
+	if (!l)
+		return;
+	ledger_forget(l);
+	free(l);
+}
+
+/* ---- bringing it up to date ---- */
+
+static bool reaches(const struct oid *a, const struct oid *b, void *arg)
+{
+	struct ledger *l = arg;
+	bool yes = false;
+
+	return !history_is_ancestor(l->opts.repo, a, b, &yes, NULL) && yes;
+}
+
+static enum err tree_of_tip(
+	struct ledger *l, const struct oid *tip, struct error *err)
+{
+	struct commit c = COMMIT_INIT;
+	enum err rc = commit_read(l->opts.repo, tip, &c, err);
+
+	if (!rc) {
+		l->tip = *tip;
+		l->tree = c.tree;
+	}
+	commit_release(&c);
+	return rc;
+}
+
+static enum err read_meta(struct ledger *l, struct error *err)
+{
+	enum err rc = ledger_meta_read(l->opts.repo, &l->tree, l->id, err);
+
+	if (!rc)
+		return ERR_OK;
+	if (rc == ERR_NOTFOUND)
+		error_set(err, ERR_FATAL, "it has no %s", LEDGER_META);
+	error_prefix(err, "the branch '%s' is not a git-strack ledger",
+		LEDGER_BRANCH);
+	if (!err->hint.len)
+		error_hint(err,
+			"if it is a branch of your own, rename it:\n"
+			"  git branch -m %s another-name",
+			LEDGER_BRANCH);
+	return ERR_FATAL;
+}
+
+static bool has_revocation(const struct walk *w)
+{
+	for (size_t i = 0; i < w->nentries; i++) {
+		if (w->entries[i].name.kind == KIND_TRUST_REVOKE)
+			return true;
+	}
+	return false;
+}
+
+/* Walks from `base` (NULL: from the root) and judges.  A revocation among
+ * what is new may reach back, so then everything is judged anew. */
+static enum err verify_from(
+	struct ledger *l, const struct oid *base, bool all, struct error *err)
+{
+	struct walk w = { .repo = l->opts.repo,
+		.sign_program = l->opts.sign_program,
+		.progress = l->opts.progress,
+		.progress_arg = l->opts.progress_arg,
+		.base_seq = -1 };
+	enum err rc;
+
+	memcpy(w.ledger_id, l->id, sizeof(w.ledger_id));
+	if (base) {
+		w.has_base = true;
+		w.base = *base;
+		w.root = l->root;
+		if (!all)
+			w.base_seq = l->max_seq;
+	}
+	rc = walk_run(&w, &l->tip, err);
+	if (rc)
+		goto out;
+	if (base && has_revocation(&w)) {
+		walk_release(&w);
+		ledger_forget(l);
+		return verify_from(l, NULL, true, err);
+	}
+	if (!base)
+		l->root = w.root;
+	strmap_release(&l->disowned_ids, NULL);
+	strmap_release(&l->disowned_paths, NULL);
+	rc = ledger_judge(l, &w, all, err);
+	l->trust.reaches = reaches;
+	l->trust.arg = l;
+	if (!rc && all && base && w.n == 0)
+		rc = tree_max_seq(l->opts.repo, &l->tree, &l->max_seq, err);
+	if (rc)
+		goto out;
+	l->loaded = true;
+	l->cache_stale = true;
+out:
+	walk_release(&w);
+	return rc;
+}
+
+static enum err seen_tip(
+	struct ledger *l, struct oid *ret, bool *have, struct error *err)
+{
+	enum err rc = ref_read(l->opts.repo, LEDGER_SEEN_REF, ret, err);
+
+	*have = rc == ERR_OK;
+	if (rc == ERR_NOTFOUND) {
+		error_reset(err);
+		return ERR_OK;
+	}
+	return rc;
+}
+
+static enum err rewound(const struct oid *seen, struct error *err)
+{
+	char hex[OID_HEX + 1];
+
+	oid_hex(seen, hex);
+	error_hint(err,
+		"see what is missing:\n"
+		"  git log %s..%.12s\n"
+		"put it back, when nothing else was added meanwhile:\n"
+		"  git branch -f %s %.12s\n"
+		"accept the loss (the entries above are gone from here):\n"
+		"  git update-ref -d %s",
+		LEDGER_BRANCH, hex, LEDGER_BRANCH, hex, LEDGER_SEEN_REF);
+	return error_set(err, ERR_FATAL,
+		"the branch '%s' was rewound or replaced: %.12s, which was "
+		"verified here before, is no longer part of it",
+		LEDGER_BRANCH, hex);
+}
+
+static enum err check_root(struct ledger *l, struct error *err)
+{
+	const char *want = repo_config(l->opts.repo, LEDGER_ROOT_CONFIG);
+	char hex[OID_HEX + 1];
+
+	oid_hex(&l->root, hex);
+	if (!want || !strcmp(want, hex))
+		return ERR_OK;
+	error_hint(err,
+		"if it was replaced on purpose:\n"
+		"  git config --unset %s && git update-ref -d %s",
+		LEDGER_ROOT_CONFIG, LEDGER_SEEN_REF);
+	return error_set(err, ERR_FATAL,
+		"the branch '%s' is another ledger "
+		"than before: it begins with %.12s, not with %.12s (%s)",
+		LEDGER_BRANCH, hex, want, LEDGER_ROOT_CONFIG);
+}
+
+static enum err check_expected(struct ledger *l, struct error *err)
+{
+	const char *id = l->opts.expect_id, *root = l->opts.expect_root;
+
+	if (id && strcmp(id, l->id) != 0) {
+		error_hint(err,
+			"fetch the ledger that the team uses, or correct "
+			"[ledger] in " SETTINGS_FILE);
+		return error_set(err, ERR_FATAL,
+			"the branch '%s' is ledger "
+			"%s, but %s says %s",
+			LEDGER_BRANCH, l->id, SETTINGS_FILE, id);
+	}
+	if (root && strcmp(root, l->root_signer) != 0) {
+		error_hint(err,
+			"fetch the ledger that the team uses, or correct "
+			"[ledger] in " SETTINGS_FILE);
+		return error_set(err, ERR_FATAL,
+			"the ledger was founded by "
+			"%s, but %s says root = %s",
+			l->root_signer[0] ? l->root_signer : "nobody",
+			SETTINGS_FILE, root);
+	}
+	return ERR_OK;
+}
+
+static enum err no_branch(struct ledger *l, struct error *err)
+{
+	struct oid seen;
+	char hex[OID_HEX + 1];
+	bool have;
+	enum err rc;
+
+	error_reset(err);
+	rc = seen_tip(l, &seen, &have, err);
+	if (rc)
+		return rc;
+	if (!have) {
+		error_hint(err, "found one:\n  git strack init");
+		return error_set(err, ERR_NOTFOUND,
+			"this repository has no ledger (no branch '%s')",
+			LEDGER_BRANCH);
+	}
+	oid_hex(&seen, hex);
+	error_hint(
+		err, "put it back:\n  git branch %s %.12s", LEDGER_BRANCH, hex);
+	return error_set(err, ERR_FATAL,
+		"the branch '%s' is gone, but a "
+		"ledger was here before",
+		LEDGER_BRANCH);
+}
+
+/* First look: from the cache, from the tip that was verified last, or from
+ * the very beginning. */
+static enum err load(struct ledger *l, const struct oid *tip, struct error *err)
+{
+	struct oid seen, base;
+	bool have_seen, have_base, good;
+	const char *known;
+	enum err rc;
+
+	rc = seen_tip(l, &seen, &have_seen, err);
+	if (!rc)
+		rc = tree_of_tip(l, tip, err);
+	if (!rc)
+		rc = read_meta(l, err);
+	if (rc)
+		return rc;
+	if (have_seen && oid_cmp(&seen, tip) != 0) {
+		rc = history_is_ancestor(l->opts.repo, &seen, tip, &good, err);
+		if (!rc && !good)
+			rc = rewound(&seen, err);
+		if (rc)
+			return rc;
+	}
+	if (!l->opts.full && ledger_cache_load(l)) {
+		if (!oid_cmp(&l->tip, tip))
+			return ERR_OK;
+		base = l->tip;
+		rc = history_is_ancestor(l->opts.repo, &base, tip, &good, err);
+		if (!rc && good && l->clean) {
+			rc = tree_of_tip(l, tip, err);
+			return rc ? rc : verify_from(l, &base, false, err);
+		}
+		if (rc)
+			return rc;
+		ledger_forget(l);
+	}
+	rc = tree_of_tip(l, tip, err);
+	if (rc)
+		return rc;
+	/* Without a cache the last verified tip still spares verifying. */
+	known = repo_config(l->opts.repo, LEDGER_ROOT_CONFIG);
+	have_base = have_seen && !l->opts.full && known &&
+		    oid_parse(known, strlen(known), &l->root);
+	return verify_from(l, have_base ? &seen : NULL, true, err);
+}
+
+static enum err sync_to(
+	struct ledger *l, const struct oid *tip, struct error *err)
+{
+	struct oid base = l->tip;
+	bool good, clean = l->clean;
+	enum err rc;
+
+	rc = history_is_ancestor(l->opts.repo, &base, tip, &good, err);
+	if (!rc && !good)
+		rc = rewound(&base, err);
+	if (!rc)
+		rc = tree_of_tip(l, tip, err);
+	if (rc)
+		return rc;
+	if (clean)
+		return verify_from(l, &base, false, err);
+	ledger_forget(l);
+	return verify_from(l, NULL, true, err);
+}
+
+enum err ledger_refresh(struct ledger *l, bool *moved, struct error *err)
+{
+	struct oid tip;
+	enum err rc;
+
+	*moved = false;
+	rc = ref_read(l->opts.repo, LEDGER_REF, &tip, err);
+	if (rc == ERR_NOTFOUND)
+		return no_branch(l, err);
+	if (rc)
+		return rc;
+	if (l->loaded && !oid_cmp(&tip, &l->tip))
+		return ERR_OK;
+	*moved = true;
+	objects_refresh(l->opts.repo);
+	rc = l->loaded ? sync_to(l, &tip, err) : load(l, &tip, err);
+	if (!rc)
+		rc = check_root(l, err);
+	if (!rc)
+		rc = check_expected(l, err);
+	return rc;
+}
+
+enum err ledger_open(
+	const struct ledger_opts *opts, struct ledger **ret, struct error *err)
+{
+	struct ledger *l = xcalloc(1, sizeof(*l));
+	bool moved;
+	enum err rc;
+
+	l->opts = *opts;
+	rc = ledger_refresh(l, &moved, err);
+	if (rc) {
+		ledger_free(l);
+		return rc;
+	}
+	*ret = l;
+	return ERR_OK;
+}
+
+/* What it costs to forget these is time, so failures are none. */
+static void remember(struct ledger *l)
+{
+	struct oid seen;
+	char hex[OID_HEX + 1];
+	bool have;
+
+	if (seen_tip(l, &seen, &have, NULL))
+		return;
+	if (!have || oid_cmp(&seen, &l->tip) != 0)
+		ref_cas(l->opts.repo, LEDGER_SEEN_REF, &l->tip,
+			have ? &seen : NULL, "strack: verified", NULL);
+	if (!repo_config(l->opts.repo, LEDGER_ROOT_CONFIG)) {
+		oid_hex(&l->root, hex);
+		repo_config_set(l->opts.repo, LEDGER_ROOT_CONFIG, hex, NULL);
+	}
+}
+
+void ledger_close(struct ledger *l)
+{
+	if (!l)
+		return;
+	if (l->loaded && l->clean)
+		remember(l);
+	if (l->loaded && l->cache_stale)
+		ledger_cache_store(l);
+	ledger_free(l);
+}
+
+/* ---- asking ---- */
+
+const char *ledger_id(const struct ledger *l)
+{
+	return l->id;
+}
+
+const struct oid *ledger_tip(const struct ledger *l)
+{
+	return &l->tip;
+}
+
+const struct oid *ledger_root(const struct ledger *l)
+{
+	return &l->root;
+}
+
+size_t ledger_entries(const struct ledger *l)
+{
+	return l->nentries;
+}
+
+size_t ledger_commits(const struct ledger *l)
+{
+	return l->ncommits;
+}
+
+const struct problemvec *ledger_problems(const struct ledger *l)
+{
+	return &l->problems;
+}
+
+const struct problemvec *ledger_disowned(const struct ledger *l)
+{
+	return &l->disowned;
+}
+
+enum err ledger_require_sound(const struct ledger *l, struct error *err)
+{
+	for (size_t i = 0; i < l->problems.n; i++) {
+		const struct problem *p = &l->problems.v[i];
+
+		if (!p->structural)
+			continue;
+		error_hint(err, "see everything that is wrong:\n"
+				"  git strack verify");
+		if (p->lasting)
+			error_hint(err,
+				"put the branch back to a tip that "
+				"verifies: its reflog has them\n"
+				"  git reflog %s",
+				LEDGER_BRANCH);
+		else if (p->commit)
+			error_hint(err,
+				"a root may declare it junk:\n"
+				"  git strack trust disown %s -m <why>",
+				p->commit);
+		return error_set(err, ERR_FATAL,
+			"the ledger is not sound, so nothing is run or "
+			"written: %s%.12s%s%s%s%s",
+			p->commit ? "commit " : "", p->commit ? p->commit : "",
+			p->entry ? " " : "", p->entry ? p->entry : "", ": ",
+			p->text);
+	}
+	return ERR_OK;
+}
+
+enum err ledger_trust(
+	struct ledger *l, const struct trust **ret, struct error *err)
+{
+	struct walk w = { .repo = l->opts.repo };
+	enum err rc = ERR_OK;
+
+	if (!l->trust_ready && l->clean) {
+		memcpy(w.ledger_id, l->id, sizeof(w.ledger_id));
+		w.root = l->root;
+		rc = ledger_judge_trust(l, &w, err);
+		walk_release(&w);
+		l->trust.reaches = reaches;
+		l->trust.arg = l;
+	} else if (!l->trust_ready) {
+		ledger_forget(l);
+		rc = verify_from(l, NULL, true, err);
+	}
+	if (!rc)
+		*ret = &l->trust;
+	return rc;
+}
+
+/* ---- rows ---- */
+
+const struct rowvec *ledger_rows(const struct ledger *l)
+{
+	return &l->rows;
+}
+
+static bool is_mine(const struct ledger *l, const struct state_row *r)
+{
+	if (strcmp(r->env, ENV_LOCAL) != 0)
+		return true;
+	return l->opts.clone && !strcmp(r->clone, l->opts.clone);
+}
+
+static void build_index(struct ledger *l)
+{
+	struct buf key = BUF_INIT;
+
+	strmap_release(&l->index, NULL);
+	for (size_t i = 0; i < l->rows.n; i++) {
+		const struct state_row *r = &l->rows.v[i];
+
+		if (!is_mine(l, r))
+			continue;
+		buf_printf(&key, "%s/%s", r->env, r->script);
+		strmap_put(&l->index, key.ptr, (void *)(i + 1));
+	}
+	buf_release(&key);
+	l->indexed = true;
+}
+
+const struct state_row *ledger_row(
+	const struct ledger *cl, const char *script, const char *env)
+{
+	struct ledger *l = (struct ledger *)cl; /* the index is a cache */
+	struct buf key = BUF_INIT;
+	size_t at;
+
+	if (!l->indexed)
+		build_index(l);
+	buf_printf(&key, "%s/%s", env, script);
+	at = (size_t)strmap_get(&l->index, key.ptr);
+	buf_release(&key);
+	return at ? &l->rows.v[at - 1] : NULL;
+}
+
+bool ledger_env_used(const struct ledger *l, const char *env)
+{
+	for (size_t i = 0; i < l->rows.n; i++) {
+		const struct state_row *r = &l->rows.v[i];
+
+		if (!strcmp(r->env, env) && is_mine(l, r))
+			return true;
+	}
+	return false;
+}
+
+/* ---- entries ---- */
+
+void ledger_entryvec_release(struct ledger_entryvec *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		free(l->v[i].path);
+		free(l->v[i].problem);
+		entry_free(l->v[i].e);
+	}
+	free(l->v);
+	*l = (struct ledger_entryvec)LEDGER_ENTRYVEC_INIT;
+}
+
+static enum err list_one(const char *path, const struct tree_entry *e,
+	void *arg, struct error *err)
+{
+	struct ledger_entryvec *l = arg;
+	struct entry_name name;
+	struct ledger_entry *le;
+
+	(void)err;
+	if (ledger_path_kind(path, &name) != PATH_ENTRY)
+		return ERR_OK;
+	ARRAY_GROW(l->v, l->n + 1, l->cap);
+	le = &l->v[l->n++];
+	*le = (struct ledger_entry){
+		.path = xstrdup(path), .blob = e->id, .name = name
+	};
+	return ERR_OK;
+}
+
+static int name_cmp(const void *a, const void *b)
+{
+	const struct ledger_entry *x = a, *y = b;
+
+	if (x->name.seq != y->name.seq)
+		return x->name.seq < y->name.seq ? -1 : 1;
+	return strcmp(x->name.id, y->name.id);
+}
+
+enum err ledger_list(struct ledger *l, const char *under,
+	struct ledger_entryvec *ret, struct error *err)
+{
+	struct ledger_entryvec list = LEDGER_ENTRYVEC_INIT;
+	enum err rc;
+
+	rc = tree_walk(l->opts.repo, &l->tree, under, list_one, &list, err);
+	if (rc) {
+		ledger_entryvec_release(&list);
+		return rc;
+	}
+	if (list.n)
+		qsort(list.v, list.n, sizeof(*list.v), name_cmp);
+	ledger_entryvec_release(ret);
+	*ret = list;
+	return ERR_OK;
+}
+
+static bool same_path(const struct problem *p, const char *path)
+{
+	return p->entry && !strcmp(p->entry, path);
+}
+
+enum err ledger_load(
+	struct ledger *l, struct ledger_entry *le, struct error *err)
+{
+	struct error why = ERROR_INIT;
+
+	(void)err;
+	if (le->e || le->problem)
+		return ERR_OK;
+	le->e = xcalloc(1, sizeof(*le->e));
+	entry_init(le->e);
+	if (entry_load(l->opts.repo, &le->blob, le->e, NULL, &why)) {
+		entry_free(le->e);
+		le->e = NULL;
+		le->problem = xstrdup(why.text.ptr);
+	}
+	error_release(&why);
+	for (size_t i = 0; !le->problem && i < l->problems.n; i++) {
+		if (same_path(&l->problems.v[i], le->path))
+			le->problem = xstrdup(l->problems.v[i].text);
+	}
+	for (size_t i = 0; i < l->disowned.n; i++) {
+		if (same_path(&l->disowned.v[i], le->path))
+			le->disowned = true;
+	}
+	if (strmap_has(&l->disowned_paths, le->path) ||
+		(le->e && strmap_has(&l->disowned_ids, le->e->id)))
+		le->disowned = true;
+	return ERR_OK;
+}
+
+enum err ledger_commit_of(
+	struct ledger *l, const char *path, struct oid *ret, struct error *err)
+{
+	return history_last_change(l->opts.repo, &l->tip, path, ret, err);
+}
+
+enum err ledger_beside(struct ledger *l, const char *path, const char *suffix,
+	struct buf *ret, struct error *err)
+{
+	char *full = xstrfmt("%s%s", path, suffix);
+	struct oid blob;
+	unsigned mode;
+	enum err rc;
+
+	rc = tree_find(l->opts.repo, &l->tree, full, &mode, &blob, err);
+	if (!rc)
+		rc = object_read(l->opts.repo, &blob, OBJECT_BLOB,
+			ENTRY_SCRIPT_MAX, ret, err);
+	free(full);
+	return rc;
+}

@@ -1,0 +1,70 @@
+/* Private to src/core: what a ledger is made of. */
+#ifndef STRACK_CORE_LEDGER_I_H
+#define STRACK_CORE_LEDGER_I_H
+
+#include "strack/ledger.h"
+#include "strack/strmap.h"
+#include "walk.h"
+
+struct ledger {
+	struct ledger_opts opts; /* strings borrowed from the caller */
+	struct oid tip;
+	struct oid tree;
+	struct oid root;
+	bool loaded; /* the fields below describe `tip` */
+	bool clean;  /* and nothing is wrong up to there */
+	char id[37];
+	char root_signer[64]; /* fingerprint that founded it */
+	size_t nentries;
+	size_t ncommits; /* checked by this process */
+	int64_t max_seq;
+	struct rowvec rows;
+	struct strmap index; /* "env/script" to index + 1, this clone's */
+	bool indexed;
+	struct problemvec problems;
+	struct problemvec disowned;
+	struct trust trust;
+	bool trust_ready;
+	struct strmap trust_at;	      /* path to commit hex (owned) */
+	struct strmap disowned_ids;   /* entry ids */
+	struct strmap disowned_paths; /* entries of disowned commits */
+	bool cache_stale;
+};
+
+/* judge.c: after a walk (which may have seen nothing), works out trust and
+ * what is disowned, and folds: all scripts when `all`, else those touched. */
+enum err ledger_judge(struct ledger *l, struct walk *w, bool all,
+	struct error *err);
+/* Trust alone, as far as it can be told without a walk (a clean ledger). */
+enum err ledger_judge_trust(struct ledger *l, struct walk *w,
+	struct error *err);
+
+/* ledgercache.c; both are silent: a cache is only a cache. */
+bool ledger_cache_load(struct ledger *l);
+void ledger_cache_store(struct ledger *l);
+
+/* Forgets all that was worked out. */
+void ledger_forget(struct ledger *l);
+void ledger_add_problem(struct problemvec *l, const char *commit,
+	const char *entry, const char *text, bool structural, bool lasting);
+
+/* append.c */
+#define LEDGER_TRIES 20
+struct journal_item;
+struct lock;
+enum err ledger_lock(const struct ledger *l, struct lock *lock,
+	struct error *err);
+enum err ledger_refuse_checked_out(struct ledger *l, struct error *err);
+enum err ledger_write_commit(struct repo *r, const struct signer *signer,
+	const struct oid *tree, const struct oid *parent, const char *message,
+	struct oidvec *written, struct oid *ret, struct error *err);
+/* Does the tree hold exactly these bytes at that path? */
+enum err ledger_holds(struct ledger *l, const struct oid *tree,
+	const struct journal_item *it, bool *ret, struct error *err);
+/* One attempt on the tip that was read. ERR_MOVED: look again. */
+enum err ledger_commit_item(struct ledger *l, const struct entry *e,
+	const struct signer *signer, const struct journal_item *it,
+	struct error *err);
+void ledger_pause(int attempt);
+
+#endif

@@ -1,0 +1,356 @@
+/*
+ * Decides about each script.  The order of the questions is the order of
+ * what matters most: what is wrong with it, whether it is done, whether
+ * somebody has it, whether a person must decide, what it waits for.
+ */
+#include "strack/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void plan_release(struct plan *p)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		buf_release(&p->v[i].why);
+		buf_release(&p->v[i].how);
+		buf_release(&p->v[i].again);
+	}
+	free(p->v);
+	*p = (struct plan)PLAN_INIT;
+}
+
+static bool selected(const struct plan_wish *w, const struct script *sc)
+{
+	if (w->selected && !strvec_has(w->selected, sc->path))
+		return false;
+	return !w->tag || strvec_has(&sc->header.tags, w->tag);
+}
+
+/* A path in a command that a person may paste. */
+static void add_path(struct buf *b, const char *path)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789_./+@:,-";
+
+	if (path[0] != '-' && strspn(path, plain) == strlen(path)) {
+		buf_adds(b, path);
+		return;
+	}
+	buf_addch(b, '\'');
+	for (; *path; path++) {
+		if (*path == '\'')
+			buf_adds(b, "'\\''");
+		else
+			buf_addch(b, *path);
+	}
+	buf_addch(b, '\'');
+}
+
+static void add_command(struct plan_item *it, const struct plan_facts *f,
+	const char *command, const char *options)
+{
+	buf_addf(
+		&it->how, "%sgit strack %s ", it->how.len ? "\n" : "", command);
+	if (strcmp(f->env, ENV_LOCAL) != 0)
+		buf_addf(&it->how, "--env %s ", f->env);
+	buf_addf(&it->how, "%s%s", options, *options ? " " : "");
+	add_path(&it->how, it->script->path);
+}
+
+static void wrong(struct plan_item *it)
+{
+	it->decision = PLAN_WRONG;
+	buf_addbuf(&it->why, &it->script->problem.text);
+	buf_addbuf(&it->how, &it->script->problem.hint);
+}
+
+static void untrusted(struct plan_item *it)
+{
+	it->decision = PLAN_STOP;
+	buf_adds(&it->why, "the ledger has an entry about it that does not "
+			   "count (untrusted)");
+	buf_adds(&it->how, "git strack verify");
+}
+
+static void conflict(struct plan_item *it, const struct plan_facts *f)
+{
+	it->decision = PLAN_STOP;
+	buf_adds(&it->why, "its entries contradict each other (conflict)");
+	buf_adds(&it->how, "git strack verify");
+	add_command(it, f, "mark", "-m <why>");
+	add_command(it, f, "reset", "-m <why>");
+}
+
+static void held(struct plan_item *it, const struct plan_facts *f)
+{
+	const struct state_row *r = it->row;
+
+	it->decision = PLAN_HELD;
+	buf_addf(&it->why, "%s since it was claimed by %s on %s",
+		state_name(it->state), r->user ? r->user : "somebody",
+		r->host ? r->host : "an unknown host");
+	if (it->state != STATE_OVERDUE)
+		return;
+	add_command(it, f, "resolve", "--done -m <why>");
+	add_command(it, f, "resolve", "--failed -m <why>");
+	add_command(it, f, "resolve", "--pending -m <why>");
+}
+
+static void stop(struct plan_item *it, const struct plan_facts *f)
+{
+	it->decision = PLAN_STOP;
+	buf_addf(&it->why, "%s", state_name(it->state));
+	if (it->row && it->row->reason)
+		buf_addf(&it->why, ": %s", it->row->reason);
+	if (it->state == STATE_LOST) {
+		buf_addf(&it->why, "%snobody knows whether it worked",
+			it->row && it->row->reason ? "; " : ": ");
+		add_command(it, f, "resolve", "--done -m <why>");
+		add_command(it, f, "resolve", "--failed -m <why>");
+		add_command(it, f, "resolve", "--pending -m <why>");
+		return;
+	}
+	add_command(it, f, "run", "--retry");
+	add_command(it, f, "mark", "-m <why>");
+	if (it->state == STATE_ROLLED_BACK)
+		add_command(it, f, "reset", "-m <why>");
+}
+
+/* ---- what it waits for ---- */
+
+static void block(struct plan_item *it, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+static void block(struct plan_item *it, const char *fmt, ...)
+{
+	va_list ap;
+
+	it->decision = PLAN_BLOCKED;
+	it->flags |= FLAG_BLOCKED;
+	if (it->why.len)
+		buf_adds(&it->why, "; ");
+	va_start(ap, fmt);
+	buf_addv(&it->why, fmt, ap);
+	va_end(ap);
+}
+
+/* A requirement is named by path or base name. */
+static const char *required_path(const struct plan_facts *f, const char *name)
+{
+	for (size_t i = 0; i < f->scripts->n; i++) {
+		const struct script *sc = f->scripts->v[i];
+
+		if (!strcmp(sc->path, name) || !strcmp(sc->base, name))
+			return sc->path;
+	}
+	return NULL;
+}
+
+static const struct plan_item *earlier(const struct plan *p, const char *path)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		if (!strcmp(p->v[i].script->path, path))
+			return &p->v[i];
+	}
+	return NULL;
+}
+
+static void check_requires(struct plan_item *it, const struct plan_facts *f,
+	const struct plan *before)
+{
+	const struct strvec *req = &it->script->header.requires;
+
+	for (size_t i = 0; i < req->n; i++) {
+		const char *path = required_path(f, req->v[i]);
+		const struct plan_item *other;
+		enum state state = STATE_PENDING;
+
+		if (path)
+			f->row(path, f->env, &state, f->arg);
+		else /* it may have run and been removed since */
+			f->row(req->v[i], f->env, &state, f->arg);
+		if (state_settled(state))
+			continue;
+		other = path ? earlier(before, path) : NULL;
+		if (other && other->decision == PLAN_RUN)
+			continue; /* it goes first in this very run */
+		block(it, "requires %s, which is %s", req->v[i],
+			path ? state_name(state) : "not there");
+		if (path) {
+			buf_addf(&it->how, "%sgit strack run ",
+				it->how.len ? "\n" : "");
+			add_path(&it->how, path);
+		}
+	}
+}
+
+static void check_after(struct plan_item *it, const struct plan_facts *f)
+{
+	const char *env = f->def->after;
+	const struct state_row *r;
+	enum state state = STATE_PENDING;
+	const char *blob;
+
+	r = f->row(it->script->path, env, &state, f->arg);
+	blob = f->blob(it->script->path, f->arg);
+	if (r && state == STATE_DONE && r->blob && blob &&
+		!strcmp(r->blob, blob))
+		return;
+	if (r && state == STATE_DONE)
+		block(it, "other bytes of it are done in %s", env);
+	else
+		block(it, "must be done in %s first, where it is %s", env,
+			state_name(state));
+	buf_addf(&it->how, "%sgit strack run --env %s ",
+		it->how.len ? "\n" : "", env);
+	add_path(&it->how, it->script->path);
+}
+
+static void check_approvals(struct plan_item *it, const struct plan_facts *f)
+{
+	const char *blob = f->blob(it->script->path, f->arg);
+	int64_t have = blob ? f->approvals(it->script->path, blob, f->arg) : 0;
+
+	if (have < f->def->approvals)
+		block(it, "has %lld of %lld approvals", (long long)have,
+			(long long)f->def->approvals);
+}
+
+static void check_blocked(struct plan_item *it, const struct plan_facts *f,
+	const struct plan *before)
+{
+	check_requires(it, f, before);
+	if (f->def && f->def->after)
+		check_after(it, f);
+	if (f->def && f->def->approvals)
+		check_approvals(it, f);
+}
+
+/* ---- the decision ---- */
+
+static void run_again(struct plan_item *it, const char *why)
+{
+	it->decision = PLAN_RUN;
+	buf_set(&it->again, why);
+}
+
+static void decide_moved(struct plan_item *it, const struct plan_facts *f,
+	const struct plan_wish *w, const char *from)
+{
+	it->flags |= FLAG_MOVED;
+	if (w->again) {
+		run_again(it, w->again);
+		return;
+	}
+	it->decision = PLAN_STOP;
+	buf_addf(&it->why, "it ran before as %s (moved)", from);
+	add_command(it, f, "mark", "-m <why>");
+	add_command(it, f, "run", "--again -m <why>");
+}
+
+static void decide_state(struct plan_item *it, const struct plan_facts *f,
+	const struct plan_wish *w)
+{
+	const char *from;
+
+	switch (it->state) {
+	case STATE_PENDING:
+		from = it->row ? NULL : f->moved_from(it->script->path, f->arg);
+		if (from)
+			decide_moved(it, f, w, from);
+		else
+			it->decision = PLAN_RUN;
+		return;
+	case STATE_DONE:
+	case STATE_SKIPPED:
+	case STATE_MARKED:
+	case STATE_RETIRED:
+		if (w->again)
+			run_again(it, w->again);
+		else
+			it->decision = PLAN_SETTLED;
+		return;
+	case STATE_RUNNING:
+	case STATE_OVERDUE:
+		held(it, f);
+		return;
+	case STATE_FAILED:
+	case STATE_ROLLED_BACK:
+		if (w->again || w->retry)
+			run_again(it, w->again ? w->again : "retry");
+		else
+			stop(it, f);
+		return;
+	case STATE_LOST:
+		/* a claim that is still open has to be closed first */
+		if (it->row && !it->row->open && it->script->header.idempotent)
+			run_again(it, "idempotent, and the run before is lost");
+		else if (it->row && !it->row->open && w->again)
+			run_again(it, w->again);
+		else
+			stop(it, f);
+		return;
+	case STATE_NR:
+		break;
+	}
+	wrong(it);
+}
+
+static void decide(struct plan_item *it, const struct plan_facts *f,
+	const struct plan_wish *w, const struct plan *before)
+{
+	const struct header *h = &it->script->header;
+
+	if (!selected(w, it->script)) {
+		it->decision = PLAN_FILTERED;
+		return;
+	}
+	if (it->flags & FLAG_UNTRUSTED) {
+		untrusted(it);
+		return;
+	}
+	if (it->flags & FLAG_CONFLICT) {
+		conflict(it, f);
+		return;
+	}
+	decide_state(it, f, w);
+	if (it->decision == PLAN_SETTLED)
+		return;
+	if (it->script->problem.text.len) {
+		buf_reset(&it->why);
+		buf_reset(&it->how);
+		wrong(it);
+		return;
+	}
+	if (h->environments.n && !strvec_has(&h->environments, f->env)) {
+		buf_reset(&it->why);
+		buf_reset(&it->how);
+		it->decision = PLAN_NOT_HERE;
+		return;
+	}
+	if (it->decision == PLAN_RUN)
+		check_blocked(it, f, before);
+}
+
+void plan_make(const struct plan_facts *facts, const struct plan_wish *wish,
+	struct plan *ret)
+{
+	for (size_t i = 0; i < facts->scripts->n; i++) {
+		struct plan_item *it;
+		enum state state = STATE_PENDING;
+
+		ARRAY_GROW(ret->v, ret->n + 1, ret->cap);
+		it = &ret->v[ret->n];
+		*it = (struct plan_item){ .script = facts->scripts->v[i],
+			.why = BUF_INIT,
+			.how = BUF_INIT,
+			.again = BUF_INIT };
+		it->row = facts->row(
+			it->script->path, facts->env, &state, facts->arg);
+		it->state = state;
+		it->flags = it->row ? it->row->flags : 0;
+		it->attempt = 1 + (it->row ? it->row->attempt : 0);
+		decide(it, facts, wish, ret);
+		ret->n++;
+	}
+}

@@ -1,0 +1,194 @@
+/*
+ * After a crash: what the journal still holds is committed when it is an
+ * outcome, and thrown away when it is a claim or a decision that no ref holds
+ * (its reason may be gone by now).
+ */
+#include "ledger_i.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "journal.h"
+#include "strack/file.h"
+#include "strack/lock.h"
+#include "strack/repo.h"
+#include "strack/strvec.h"
+#include "strack/text.h"
+
+/* Nothing but journal files belongs there: what else there is was left by a
+ * crash in the middle of writing one. */
+static void sweep_journal(const struct ledger *l)
+{
+	char *dir = xstrfmt("%s/journal", l->opts.state_dir);
+	struct strvec names = STRVEC_INIT;
+
+	if (!dir_list(dir, &names, NULL)) {
+		for (size_t i = 0; i < names.n; i++) {
+			const char *name = names.v[i];
+			char *path;
+
+			if (strlen(name) == ENTRY_ID_HEX &&
+				hex_is(name, ENTRY_ID_HEX))
+				continue;
+			path = path_join(dir, name);
+			unlink(path);
+			free(path);
+		}
+	}
+	strvec_release(&names);
+	free(dir);
+}
+
+static enum err signer_for(struct ledger *l, const struct entry *e,
+	struct signer **ret, struct error *err)
+{
+	const char *want = entry_get(e, KEY_SIGNER);
+	char *own = xstrfmt("%s/id_ed25519", l->opts.state_dir);
+	const char *specs[] = { getenv("STRACK_SIGNING_KEY_FILE"),
+		repo_config(l->opts.repo, "strack.signingkey"), own,
+		repo_config(l->opts.repo, "user.signingkey") };
+	enum err rc = ERR_NOTFOUND;
+
+	for (size_t i = 0; rc && i < ARRAY_SIZE(specs); i++) {
+		struct signer *s = NULL;
+
+		if (str_empty(specs[i]) ||
+			signer_open(specs[i], l->opts.sign_program, &s, NULL))
+			continue;
+		if (!strcmp(signer_key(s)->fingerprint, want)) {
+			*ret = s;
+			rc = ERR_OK;
+		} else {
+			signer_free(s);
+		}
+	}
+	free(own);
+	if (rc)
+		rc = error_set(err, ERR_FATAL,
+			"the key that signed it (%s) is not here", want);
+	return rc;
+}
+
+static enum err recommit(struct ledger *l, const struct journal_item *it,
+	const struct entry *e, struct error *err)
+{
+	struct signer *signer = NULL;
+	enum err rc = signer_for(l, e, &signer, err);
+
+	for (int i = 0; !rc && i < LEDGER_TRIES; i++) {
+		bool moved;
+
+		rc = ledger_commit_item(l, e, signer, it, err);
+		if (rc != ERR_MOVED)
+			break;
+		ledger_pause(i);
+		error_reset(err);
+		rc = ledger_refresh(l, &moved, err);
+	}
+	signer_free(signer);
+	return rc == ERR_MOVED ? ERR_FATAL : rc;
+}
+
+/* Has a person decided meanwhile what became of the run?  Then the outcome
+ * would be a second one. */
+static enum err is_decided(struct ledger *l, const struct journal_item *it,
+	const struct entry *e, bool *ret, struct error *err)
+{
+	struct ledger_entryvec list = LEDGER_ENTRYVEC_INIT;
+	char *dir =
+		xstrndup(it->path, (size_t)(strrchr(it->path, '/') - it->path));
+	enum err rc = ledger_list(l, dir, &list, err);
+
+	*ret = false;
+	for (size_t i = 0; !rc && i < list.n; i++) {
+		struct ledger_entry *le = &list.v[i];
+
+		if (!kind_info(le->name.kind)->closes ||
+			le->name.kind == KIND_LOST)
+			continue;
+		rc = ledger_load(l, le, err);
+		if (!rc && le->e && !le->problem && !le->disowned &&
+			!strcmp(entry_get(le->e, KEY_CLAIM),
+				entry_get(e, KEY_CLAIM)))
+			*ret = true;
+	}
+	ledger_entryvec_release(&list);
+	free(dir);
+	return rc;
+}
+
+static enum err recover_one(struct ledger *l, const char *id, struct error *err)
+{
+	struct journal_item it = JOURNAL_ITEM_INIT;
+	struct entry e = ENTRY_INIT;
+	bool there = false, decided = false;
+	enum err rc;
+
+	rc = journal_read(l->opts.state_dir, id, &it, err);
+	if (!rc)
+		rc = entry_parse(it.entry.ptr, it.entry.len, &e, err);
+	if (rc) {
+		error_hint(err,
+			"look at it, then move it away:\n"
+			"  mv %s/journal/%.64s /tmp/",
+			l->opts.state_dir, id);
+		goto out;
+	}
+	memcpy(e.id, id, sizeof(e.id));
+	rc = ledger_holds(l, &l->tree, &it, &there, err);
+	if (!rc && !there && kind_info(e.kind)->replay)
+		rc = is_decided(l, &it, &e, &decided, err);
+	if (!rc && !there && !decided && kind_info(e.kind)->replay)
+		rc = recommit(l, &it, &e, err);
+	if (!rc)
+		rc = journal_drop(l->opts.state_dir, id, err);
+out:
+	if (rc) {
+		error_prefix(err, "journal entry %.16s can't be committed", id);
+		rc = ERR_FATAL;
+	}
+	entry_release(&e);
+	journal_item_release(&it);
+	return rc;
+}
+
+enum err ledger_recover(struct ledger *l, struct error *err)
+{
+	struct strvec ids = STRVEC_INIT;
+	struct lock lock = LOCK_INIT;
+	char *dir = xstrfmt("%s/journal", l->opts.state_dir);
+	struct strvec names = STRVEC_INIT;
+	bool moved;
+	enum err rc;
+
+	/* The lock costs nothing to speak of, but an empty journal is the
+	 * rule, and needs none. */
+	rc = dir_list(dir, &names, err);
+	if (rc == ERR_NOTFOUND) {
+		error_reset(err);
+		rc = ERR_OK;
+	}
+	if (rc || names.n == 0)
+		goto out;
+	rc = ledger_lock(l, &lock, err);
+	if (!rc)
+		rc = journal_list(l->opts.state_dir, &ids, err);
+	if (!rc)
+		sweep_journal(l);
+	for (size_t i = 0; !rc && i < ids.n; i++) {
+		rc = ledger_refresh(l, &moved, err);
+		if (!rc)
+			rc = ledger_refuse_checked_out(l, err);
+		if (!rc)
+			rc = recover_one(l, ids.v[i], err);
+	}
+	if (!rc && ids.n)
+		rc = ledger_refresh(l, &moved, err);
+out:
+	lock_release(&lock, false);
+	strvec_release(&ids);
+	strvec_release(&names);
+	free(dir);
+	return rc;
+}

@@ -1,0 +1,423 @@
+/*
+ * Brings the scripts of the work tree and the rows of the ledger together.
+ * Made for ten thousand settled scripts: each is looked up once, and nothing
+ * is opened but what might run.  Knows nothing of how it is shown.
+ */
+#include "strack/view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "strack/clock.h"
+#include "strack/repo.h"
+
+static void release_rows(struct view *v)
+{
+	for (size_t i = 0; i < v->n; i++) {
+		buf_release(&v->v[i].why);
+		buf_release(&v->v[i].how);
+	}
+	v->n = 0;
+	strmap_release(&v->gone, NULL);
+	v->gone_ready = false;
+}
+
+static void forget_blobs(struct view *v)
+{
+	for (size_t i = 0; v->blobs && i < v->scripts.n; i++) {
+		free(v->blobs[i]);
+		v->blobs[i] = NULL;
+	}
+}
+
+void view_release(struct view *v)
+{
+	release_rows(v);
+	forget_blobs(v);
+	free(v->blobs);
+	free(v->v);
+	free(v->env);
+	strmap_release(&v->by_path, NULL);
+	scriptvec_release(&v->scripts);
+	*v = (struct view)VIEW_INIT;
+}
+
+enum err view_open(struct view *v, struct session *s, struct error *err)
+{
+	enum err rc;
+
+	*v = (struct view)VIEW_INIT;
+	v->s = s;
+	rc = script_discover(s->repo, &s->settings, &v->scripts, err);
+	if (!rc)
+		v->blobs = xcalloc(v->scripts.n + 1, sizeof(*v->blobs));
+	return rc;
+}
+
+/* ---- bytes ---- */
+
+/* A file that vanished, grew too large or can't be read has no blob: what
+ * that means is for the run to say. */
+static const char *blob_at(struct view *v, size_t i)
+{
+	struct oid id;
+	char hex[OID_HEX + 1] = "";
+
+	if (!v->blobs[i]) {
+		if (!worktree_blob(v->s->repo, v->scripts.v[i]->path,
+			    SCRIPT_MAX, false, &id, NULL))
+			oid_hex(&id, hex);
+		v->blobs[i] = xstrdup(hex);
+	}
+	return *v->blobs[i] ? v->blobs[i] : NULL;
+}
+
+static bool index_of(struct view *v, const char *path, size_t *ret)
+{
+	size_t at;
+
+	if (!v->by_path.n) {
+		for (size_t i = 0; i < v->scripts.n; i++)
+			strmap_put(&v->by_path, v->scripts.v[i]->path,
+				(void *)(i + 1));
+	}
+	at = (size_t)strmap_get(&v->by_path, path);
+	if (at)
+		*ret = at - 1;
+	return at != 0;
+}
+
+const char *view_blob(struct view *v, const char *path)
+{
+	size_t i;
+
+	return index_of(v, path, &i) ? blob_at(v, i) : NULL;
+}
+
+/* ---- scripts that were moved ---- */
+
+static const char *base_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* Blob ids and base names share the map: a base name begins with a date and
+ * `_` or `-`, so it is never 40 hex digits. */
+static void index_gone(struct view *v)
+{
+	for (size_t i = 0; i < v->n; i++) {
+		const struct view_row *r = &v->v[i];
+
+		if (r->script || r->state == STATE_PENDING)
+			continue;
+		strmap_put(&v->gone, base_of(r->path), (void *)r->path);
+		if (r->row->blob)
+			strmap_put(&v->gone, r->row->blob, (void *)r->path);
+	}
+	v->gone_ready = true;
+}
+
+/* The path under which the bytes or the base name of script `i` ran. */
+static const char *moved_from(struct view *v, size_t i)
+{
+	const char *path, *blob;
+
+	if (!v->gone_ready)
+		index_gone(v);
+	if (!v->gone.n)
+		return NULL;
+	path = strmap_get(&v->gone, v->scripts.v[i]->base);
+	if (path)
+		return path;
+	blob = blob_at(v, i);
+	return blob ? strmap_get(&v->gone, blob) : NULL;
+}
+
+/* ---- what the planner asks ---- */
+
+static const struct state_row *fact_row(
+	const char *script, const char *env, enum state *state, void *arg)
+{
+	struct view *v = arg;
+	const struct state_row *r = NULL;
+
+	if (v->s->ledger)
+		r = ledger_row(v->s->ledger, script, env);
+	*state = r ? session_state(v->s, r, v->now_ms) : STATE_PENDING;
+	return r;
+}
+
+static const char *fact_blob(const char *script, void *arg)
+{
+	return view_blob(arg, script);
+}
+
+static const char *fact_moved(const char *script, void *arg)
+{
+	size_t i;
+
+	return index_of(arg, script, &i) ? moved_from(arg, i) : NULL;
+}
+
+static bool approves(
+	const struct ledger_entry *le, const char *env, const char *blob)
+{
+	const char *what = le->e ? entry_get(le->e, KEY_BLOB) : NULL;
+
+	return what && !le->problem && !le->disowned && !strcmp(what, blob) &&
+	       !strcmp(le->name.env, env);
+}
+
+/* Signers that approved, each counted once, and not the key that would run
+ * it.  An approval that can't be read is none. */
+static int64_t fact_approvals(const char *script, const char *blob, void *arg)
+{
+	struct view *v = arg;
+	struct ledger_entryvec l = LEDGER_ENTRYVEC_INIT;
+	const struct signer *own = v->s->clone_signer;
+	struct strvec who = STRVEC_INIT;
+	int64_t n;
+
+	if (!v->s->ledger || ledger_list(v->s->ledger, script, &l, NULL))
+		return 0;
+	for (size_t i = 0; i < l.n; i++) {
+		const char *signer;
+
+		if (l.v[i].name.kind != KIND_APPROVE ||
+			ledger_load(v->s->ledger, &l.v[i], NULL) ||
+			!approves(&l.v[i], v->env, blob))
+			continue;
+		signer = entry_get(l.v[i].e, KEY_SIGNER);
+		if (own && !strcmp(signer, signer_key(own)->fingerprint))
+			continue;
+		if (!strvec_has(&who, signer))
+			strvec_push(&who, signer);
+	}
+	n = (int64_t)who.n;
+	strvec_release(&who);
+	ledger_entryvec_release(&l);
+	return n;
+}
+
+void view_facts(struct view *v, const char *env, struct plan_facts *ret)
+{
+	*ret = (struct plan_facts){
+		.env = env,
+		.def = settings_env(&v->s->settings, env),
+		.scripts = &v->scripts,
+		.row = fact_row,
+		.approvals = fact_approvals,
+		.blob = fact_blob,
+		.moved_from = fact_moved,
+		.arg = v,
+	};
+}
+
+/* ---- rows ---- */
+
+static struct view_row *add_row(struct view *v, const char *path,
+	struct script *script, const struct state_row *row)
+{
+	struct view_row *r;
+
+	ARRAY_GROW(v->v, v->n + 1, v->cap);
+	r = &v->v[v->n++];
+	*r = (struct view_row){ .path = path,
+		.script = script,
+		.row = row,
+		.state = row ? session_state(v->s, row, v->now_ms)
+			     : STATE_PENDING,
+		.flags = row ? row->flags : 0,
+		.decision = PLAN_SETTLED,
+		.why = BUF_INIT,
+		.how = BUF_INIT };
+	return r;
+}
+
+static int row_cmp(const void *a, const void *b)
+{
+	const struct view_row *x = a, *y = b;
+	int c = strcmp(base_of(x->path), base_of(y->path));
+
+	return c ? c : strcmp(x->path, y->path);
+}
+
+/* Every script with its row, then the rows that no script is left for. */
+static void join(struct view *v)
+{
+	const struct rowvec *rows;
+	bool *seen;
+	size_t i, scripts = v->scripts.n;
+
+	if (!v->s->ledger) {
+		for (i = 0; i < scripts; i++)
+			add_row(v, v->scripts.v[i]->path, v->scripts.v[i],
+				NULL);
+		return;
+	}
+	rows = ledger_rows(v->s->ledger);
+	seen = xcalloc(rows->n + 1, sizeof(*seen));
+	for (i = 0; i < scripts; i++) {
+		struct script *sc = v->scripts.v[i];
+		const struct state_row *r =
+			ledger_row(v->s->ledger, sc->path, v->env);
+
+		if (r)
+			seen[r - rows->v] = true;
+		add_row(v, sc->path, sc, r);
+	}
+	for (i = 0; i < rows->n; i++) {
+		const struct state_row *r = &rows->v[i];
+
+		/* `local` rows of other clones are not what is asked for */
+		if (!seen[i] && !strcmp(r->env, v->env) &&
+			ledger_row(v->s->ledger, r->script, r->env) == r)
+			add_row(v, r->script, NULL, r);
+	}
+	free(seen);
+	if (v->n > scripts)
+		qsort(v->v, v->n, sizeof(*v->v), row_cmp);
+}
+
+/* Rows and scripts are both in plan order, so one index follows the other. */
+static void flag_changes(struct view *v)
+{
+	for (size_t i = 0, at = 0; i < v->n; i++) {
+		struct view_row *r = &v->v[i];
+		const char *blob;
+
+		if (!r->script)
+			continue;
+		if (!r->row) {
+			r->moved_from = moved_from(v, at);
+			if (r->moved_from)
+				r->flags |= FLAG_MOVED;
+		} else if (r->row->blob && r->state != STATE_PENDING) {
+			blob = blob_at(v, at);
+			if (blob && strcmp(blob, r->row->blob) != 0)
+				r->flags |= FLAG_CHANGED;
+		}
+		at++;
+	}
+}
+
+/* Only what is not settled can be in anybody's way, so only that is read, and
+ * where all is settled nothing is planned. */
+static enum err read_open_ones(struct view *v, bool *any, struct error *err)
+{
+	enum err rc = ERR_OK;
+
+	*any = false;
+	for (size_t i = 0; !rc && i < v->n; i++) {
+		struct view_row *r = &v->v[i];
+		const unsigned odd = FLAG_UNTRUSTED | FLAG_CONFLICT;
+
+		if (!r->script ||
+			(state_settled(r->state) && !(r->flags & odd)))
+			continue;
+		*any = true;
+		if (!r->script->loaded)
+			rc = script_read(
+				v->s->repo, &v->s->settings, r->script, err);
+	}
+	return rc;
+}
+
+static void take_decisions(struct view *v, struct plan *p)
+{
+	for (size_t i = 0, at = 0; i < v->n; i++) {
+		struct view_row *r = &v->v[i];
+		struct plan_item *it;
+
+		if (!r->script)
+			continue;
+		it = &p->v[at++];
+		r->decision = it->decision;
+		r->flags |= it->flags;
+		buf_swap(&r->why, &it->why);
+		buf_swap(&r->how, &it->how);
+	}
+}
+
+enum err view_see(struct view *v, const char *env, struct error *err)
+{
+	struct plan_facts facts;
+	struct plan_wish wish = { 0 };
+	struct plan plan = PLAN_INIT;
+	char *copy = xstrdup(env); /* may be our own */
+	bool any;
+	enum err rc;
+
+	release_rows(v);
+	/* A run looks again when much time has gone by: what is approved must
+	 * be the bytes that are there now. */
+	forget_blobs(v);
+	v->now_ms = clock_now_ms();
+	free(v->env);
+	v->env = copy;
+	join(v);
+	flag_changes(v);
+	rc = read_open_ones(v, &any, err);
+	if (rc || !any)
+		return rc;
+	view_facts(v, v->env, &facts);
+	plan_make(&facts, &wish, &plan);
+	take_decisions(v, &plan);
+	plan_release(&plan);
+	return ERR_OK;
+}
+
+/* ---- questions ---- */
+
+bool view_waits(const struct view_row *r)
+{
+	return r->decision == PLAN_RUN || r->decision == PLAN_BLOCKED;
+}
+
+bool view_needs_decision(const struct view_row *r)
+{
+	if (r->flags & (FLAG_UNTRUSTED | FLAG_CONFLICT))
+		return true;
+	if (r->decision == PLAN_STOP || r->decision == PLAN_WRONG)
+		return true;
+	/* what is gone was not planned; what is idempotent just runs */
+	return !view_waits(r) &&
+	       (r->state == STATE_LOST || r->state == STATE_FAILED ||
+		       r->state == STATE_OVERDUE);
+}
+
+/* ---- names ---- */
+
+static void add_known(struct scriptvec *l, const char *path)
+{
+	struct script *sc = xcalloc(1, sizeof(*sc));
+
+	sc->path = xstrdup(path);
+	sc->base = base_of(sc->path);
+	header_init(&sc->header);
+	sc->problem = (struct error)ERROR_INIT;
+	ARRAY_GROW(l->v, l->n + 1, l->cap);
+	l->v[l->n++] = sc;
+}
+
+void view_known_scripts(struct session *s, struct scriptvec *ret)
+{
+	const struct rowvec *rows = s->ledger ? ledger_rows(s->ledger) : NULL;
+	struct strmap seen = STRMAP_INIT;
+
+	scriptvec_release(ret);
+	/* A path in the way of discovery does not hide the history. */
+	if (script_discover(s->repo, &s->settings, ret, NULL))
+		scriptvec_release(ret);
+	for (size_t i = 0; i < ret->n; i++)
+		strmap_put(&seen, ret->v[i]->path, ret);
+	for (size_t i = 0; rows && i < rows->n; i++) {
+		if (strmap_has(&seen, rows->v[i].script))
+			continue;
+		strmap_put(&seen, rows->v[i].script, ret);
+		add_known(ret, rows->v[i].script);
+	}
+	strmap_release(&seen, NULL);
+}

@@ -1,0 +1,562 @@
+/*
+ * Walks the commits of a ledger, oldest first: shape of the history, what each
+ * commit brings, and its signature.
+ */
+#include "walk.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "strack/refs.h"
+#include "strack/repo.h"
+#include "strack/text.h"
+
+void problemvec_release(struct problemvec *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		free(l->v[i].commit);
+		free(l->v[i].entry);
+		free(l->v[i].text);
+	}
+	free(l->v);
+	*l = (struct problemvec)PROBLEMVEC_INIT;
+}
+
+void walk_release(struct walk *w)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		free(w->v[i].parents);
+		free(w->v[i].signer);
+	}
+	for (size_t i = 0; i < w->nentries; i++) {
+		free(w->entries[i].path);
+		free(w->entries[i].dir);
+		entry_free(w->entries[i].e);
+	}
+	free(w->v);
+	free(w->entries);
+	strmap_release(&w->by_id, NULL);
+	strmap_release(&w->by_path, NULL);
+	problemvec_release(&w->problems);
+	*w = (struct walk){ 0 };
+}
+
+void walk_problem(struct walk *w, const struct oid *commit, const char *entry,
+	bool structural, const char *fmt, ...)
+{
+	struct buf text = BUF_INIT;
+	struct problem *p;
+	va_list ap;
+
+	ARRAY_GROW(w->problems.v, w->problems.n + 1, w->problems.cap);
+	p = &w->problems.v[w->problems.n++];
+	*p = (struct problem){ .structural = structural };
+	if (commit) {
+		p->commit = xcalloc(1, OID_HEX + 1);
+		oid_hex(commit, p->commit);
+	}
+	if (entry)
+		p->entry = xstrdup(entry);
+	va_start(ap, fmt);
+	buf_addv(&text, fmt, ap);
+	va_end(ap);
+	p->text = buf_detach(&text);
+}
+
+const struct wcommit *walk_commit(const struct walk *w, const struct oid *id)
+{
+	char hex[OID_HEX + 1];
+	size_t at;
+
+	oid_hex(id, hex);
+	at = (size_t)strmap_get(&w->by_id, hex);
+	return at ? &w->v[at - 1] : NULL;
+}
+
+const struct wentry *walk_entry(const struct walk *w, const char *path)
+{
+	size_t at = (size_t)strmap_get(&w->by_path, path);
+
+	return at ? &w->entries[at - 1] : NULL;
+}
+
+/* Depth first from b through the commits that were walked; where it leaves
+ * them, libgit2 is asked. */
+bool walk_reaches(const struct oid *a, const struct oid *b, void *arg)
+{
+	struct walk *w = arg;
+	struct oidvec todo = OIDVEC_INIT;
+	bool found = false;
+
+	if (!oid_cmp(a, b))
+		return true;
+	w->stamp++;
+	oidvec_push(&todo, b);
+	while (todo.n && !found) {
+		struct oid id = todo.v[--todo.n];
+		struct wcommit *c = (struct wcommit *)walk_commit(w, &id);
+
+		if (!c) {
+			if (history_is_ancestor(w->repo, a, &id, &found, NULL))
+				found = false;
+			continue;
+		}
+		if (c->seen == w->stamp)
+			continue;
+		c->seen = w->stamp;
+		for (size_t i = 0; i < c->nparents && !found; i++) {
+			found = !oid_cmp(a, &c->parents[i]);
+			oidvec_push(&todo, &c->parents[i]);
+		}
+	}
+	oidvec_release(&todo);
+	return found;
+}
+
+static enum err max_seq_of(const char *path, const struct tree_entry *e,
+	void *arg, struct error *err)
+{
+	struct entry_name name;
+	int64_t *max = arg;
+
+	(void)e;
+	(void)err;
+	if (ledger_path_kind(path, &name) == PATH_ENTRY && name.seq > *max)
+		*max = name.seq;
+	return ERR_OK;
+}
+
+enum err tree_max_seq(
+	struct repo *r, const struct oid *tree, int64_t *ret, struct error *err)
+{
+	int64_t max = 0;
+	enum err rc = tree_walk(r, tree, "", max_seq_of, &max, err);
+
+	if (!rc)
+		*ret = max;
+	return rc;
+}
+
+enum err ledger_meta_read(
+	struct repo *r, const struct oid *tree, char id[37], struct error *err)
+{
+	static const char magic[] = "strack-ledger ";
+	struct buf text = BUF_INIT;
+	struct oid blob;
+	const char *p;
+	unsigned mode;
+	enum err rc;
+
+	rc = tree_find(r, tree, LEDGER_META, &mode, &blob, err);
+	if (!rc)
+		rc = object_read(r, &blob, OBJECT_BLOB, 4096, &text, err);
+	if (rc)
+		goto out;
+	p = text.ptr;
+	if (!str_starts(p, magic)) {
+		rc = error_set(err, ERR_BAD, "%s: first line is not '%s1'",
+			LEDGER_META, magic);
+	} else if (!str_starts(p, "strack-ledger 1\n")) {
+		rc = error_set(err, ERR_BAD,
+			"%s: written by a newer version of git-strack",
+			LEDGER_META);
+		error_hint(err, "install a newer git-strack to read it");
+	} else {
+		p += strlen("strack-ledger 1\n");
+		if (!str_starts(p, "id ") || strcspn(p + 3, "\n") != 36)
+			rc = error_set(err, ERR_BAD,
+				"%s: no UUID on an 'id' "
+				"line",
+				LEDGER_META);
+	}
+	if (!rc) {
+		memcpy(id, p + 3, 36);
+		id[36] = '\0';
+		for (int i = 0; i < 36 && !rc; i++) {
+			bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+
+			if (dash ? id[i] != '-' : !hex_is(id + i, 1))
+				rc = error_set(err, ERR_BAD,
+					"%s: no UUID on an 'id' line",
+					LEDGER_META);
+		}
+	}
+out:
+	buf_release(&text);
+	return rc;
+}
+
+/* ---- one commit ---- */
+
+struct brought { /* what a commit's tree has more than its parent's */
+	struct walk *w;
+	const struct oid *commit;
+	struct strmap paths; /* to struct oid *, owned */
+	bool merge;
+};
+
+static enum err note_change(char status, const char *path,
+	const struct tree_entry *old, const struct tree_entry *new, void *arg,
+	struct error *err)
+{
+	struct brought *b = arg;
+	struct oid *id;
+
+	(void)old;
+	(void)err;
+	if (status != 'A') {
+		walk_problem(b->w, b->commit, path, true,
+			b->merge ? "merge is not the union of its parents (%s)"
+				 : "not append-only (%s)",
+			status == 'D' ? "deleted" : "changed");
+		b->w->problems.v[b->w->problems.n - 1].lasting = true;
+		return ERR_OK;
+	}
+	if (new->mode != MODE_FILE)
+		walk_problem(b->w, b->commit, path, true,
+			"not a regular file of mode 100644 (%06o)", new->mode);
+	id = xcalloc(1, sizeof(*id));
+	*id = new->id;
+	free(*strmap_put(&b->paths, path, NULL));
+	*strmap_put(&b->paths, path, NULL) = id;
+	return ERR_OK;
+}
+
+/* The tree of any commit, walked or older. */
+static enum err tree_of(struct walk *w, const struct oid *id, struct oid *tree,
+	struct error *err)
+{
+	const struct wcommit *c = walk_commit(w, id);
+	struct commit read = COMMIT_INIT;
+	enum err rc;
+
+	if (c) {
+		*tree = c->tree;
+		return ERR_OK;
+	}
+	rc = commit_read(w->repo, id, &read, err);
+	if (!rc)
+		*tree = read.tree;
+	commit_release(&read);
+	return rc;
+}
+
+static enum err seq_of(
+	struct walk *w, const struct oid *id, int64_t *ret, struct error *err)
+{
+	const struct wcommit *c = walk_commit(w, id);
+	struct oid tree;
+	enum err rc;
+
+	if (c) {
+		*ret = c->max_seq;
+		return ERR_OK;
+	}
+	if (w->has_base && w->base_seq >= 0 && !oid_cmp(id, &w->base)) {
+		*ret = w->base_seq;
+		return ERR_OK;
+	}
+	rc = tree_of(w, id, &tree, err);
+	return rc ? rc : tree_max_seq(w->repo, &tree, ret, err);
+}
+
+static void check_commit_signature(
+	struct walk *w, struct wcommit *wc, const struct commit *c)
+{
+	struct pubkey key = PUBKEY_INIT;
+	struct error err = ERROR_INIT;
+
+	if (c->signature.len == 0) {
+		walk_problem(w, &c->id, NULL, true, "unsigned commit");
+	} else if (signature_check(c->signature.ptr, c->signature.len,
+			   SIGN_NS_GIT, c->payload.ptr, c->payload.len,
+			   w->sign_program, &key, &err)) {
+		walk_problem(w, &c->id, NULL, true,
+			"commit without a good signature: %s", err.text.ptr);
+	} else {
+		wc->signer = xstrdup(key.fingerprint);
+	}
+	pubkey_release(&key);
+	error_release(&err);
+}
+
+static void check_subject(
+	struct walk *w, const struct commit *c, const char *want)
+{
+	size_t n = strcspn(c->message.ptr, "\n");
+
+	if (strlen(want) != n || memcmp(c->message.ptr, want, n) != 0)
+		walk_problem(w, &c->id, NULL, true,
+			"its subject is not its entry's (should be '%s')",
+			want);
+}
+
+struct union_arg {
+	struct walk *w;
+	const struct oid *commit;
+	const struct strmap *first; /* added against the first parent */
+	struct strmap left; /* of those, not found in another parent yet */
+};
+
+static enum err note_missing(char status, const char *path,
+	const struct tree_entry *old, const struct tree_entry *new, void *arg,
+	struct error *err)
+{
+	struct union_arg *u = arg;
+
+	(void)old;
+	(void)new;
+	(void)err;
+	if (status == 'A' && strmap_has(u->first, path))
+		strmap_put(&u->left, path, (void *)1);
+	return ERR_OK;
+}
+
+/* A merge holds what its parents hold and nothing else: against each parent
+ * it only adds, and what it adds to the first is in another. */
+static enum err check_merge(struct walk *w, struct wcommit *wc,
+	const struct commit *c, struct error *err)
+{
+	struct brought b = { .w = w, .commit = &c->id, .merge = true };
+	struct union_arg u = { .w = w, .commit = &c->id };
+	struct oid tree;
+	enum err rc;
+
+	rc = tree_of(w, &wc->parents[0], &tree, err);
+	if (!rc)
+		rc = tree_diff(w->repo, &tree, &c->tree, note_change, &b, err);
+	u.first = &b.paths;
+	for (size_t i = 1; !rc && i < wc->nparents; i++) {
+		struct brought other = {
+			.w = w, .commit = &c->id, .merge = true
+		};
+
+		rc = tree_of(w, &wc->parents[i], &tree, err);
+		if (!rc)
+			rc = tree_diff(w->repo, &tree, &c->tree, note_change,
+				&other, err);
+		strmap_release(&other.paths, free);
+		if (!rc && i == 1)
+			rc = tree_diff(w->repo, &tree, &c->tree, note_missing,
+				&u, err);
+	}
+	for (size_t i = 0; !rc && i < u.left.n; i++)
+		walk_problem(w, &c->id, u.left.items[i].key, true,
+			"brought by a merge");
+	if (!rc && wc->nparents > 2)
+		walk_problem(w, &c->id, NULL, true,
+			"merge of more than two parents");
+	check_subject(w, c, "merge");
+	strmap_release(&b.paths, free);
+	strmap_release(&u.left, NULL);
+	return rc;
+}
+
+static void add_entry(struct walk *w, size_t commit, const char *path,
+	const struct oid *blob, const struct entry_name *name)
+{
+	struct wentry *we;
+
+	ARRAY_GROW(w->entries, w->nentries + 1, w->entries_cap);
+	we = &w->entries[w->nentries++];
+	*we = (struct wentry){ .path = xstrdup(path),
+		.blob = *blob,
+		.name = *name,
+		.commit = commit };
+	we->dir = xstrndup(path, (size_t)(strrchr(path, '/') - path));
+	if (!strmap_has(&w->by_path, path))
+		strmap_put(&w->by_path, path, (void *)w->nentries);
+}
+
+/* One entry and the files beside it; the root two files more. */
+static void sort_out(
+	struct walk *w, size_t commit, const struct strmap *paths, bool root)
+{
+	const struct oid id = w->v[commit].id;
+	size_t first = w->nentries, found;
+	struct entry_name name;
+
+	for (size_t i = 0; i < paths->n; i++) {
+		const char *path = paths->items[i].key;
+
+		switch (ledger_path_kind(path, &name)) {
+		case PATH_META:
+			if (!root)
+				walk_problem(w, &id, path, true,
+					"brought by another commit than the "
+					"first");
+			break;
+		case PATH_ENTRY:
+			add_entry(
+				w, commit, path, paths->items[i].value, &name);
+			break;
+		case PATH_JUNK:
+			walk_problem(w, &id, path, true,
+				"no entry, and nothing else may be here");
+			break;
+		case PATH_SCRIPT:
+		case PATH_LOG:
+			break;
+		}
+	}
+	found = w->nentries - first;
+	if (found != 1)
+		walk_problem(w, &id, NULL, true, "brings %zu entries", found);
+	for (size_t i = 0; i < paths->n; i++) {
+		const char *path = paths->items[i].key;
+		enum ledger_path kind = ledger_path_kind(path, &name);
+		char *of;
+
+		if (kind != PATH_SCRIPT && kind != PATH_LOG)
+			continue;
+		of = xstrndup(path, (size_t)(strrchr(path, '.') - path));
+		if (found != 1 || strcmp(w->entries[first].path, of) != 0)
+			walk_problem(w, &id, path, true,
+				"is not of its commit's entry");
+		free(of);
+	}
+	if (found)
+		w->v[commit].entry = first + 1;
+	for (size_t i = first; i < w->nentries; i++) {
+		if (w->entries[i].name.seq > w->v[commit].max_seq)
+			w->v[commit].max_seq = w->entries[i].name.seq;
+		walk_check_entry(w, commit, i, paths);
+	}
+}
+
+static void check_root(
+	struct walk *w, const struct wcommit *wc, const struct strmap *paths)
+{
+	struct error err = ERROR_INIT;
+	char id[37];
+
+	if (oid_cmp(&wc->id, &w->root) != 0) {
+		walk_problem(w, &wc->id, NULL, true, "a second root commit");
+		return;
+	}
+	if (!strmap_has(paths, LEDGER_README))
+		walk_problem(w, &wc->id, NULL, true,
+			"the root brings no " LEDGER_README);
+	if (ledger_meta_read(w->repo, &wc->tree, id, &err))
+		walk_problem(w, &wc->id, NULL, true, "%s", err.text.ptr);
+	error_release(&err);
+}
+
+static enum err check_plain(
+	struct walk *w, size_t at, const struct commit *c, struct error *err)
+{
+	struct brought b = { .w = w, .commit = &c->id };
+	struct wcommit *wc = &w->v[at];
+	bool root = wc->nparents == 0;
+	struct buf subject = BUF_INIT;
+	struct oid tree;
+	enum err rc = ERR_OK;
+
+	if (!root)
+		rc = tree_of(w, &wc->parents[0], &tree, err);
+	if (!rc)
+		rc = tree_diff(w->repo, root ? NULL : &tree, &c->tree,
+			note_change, &b, err);
+	if (rc)
+		goto out;
+	if (root)
+		check_root(w, wc, &b.paths);
+	sort_out(w, at, &b.paths, root);
+	if (wc->entry && w->entries[wc->entry - 1].e) {
+		const struct entry *e = w->entries[wc->entry - 1].e;
+		const char *by = entry_get(e, KEY_SIGNER);
+
+		entry_subject(e, &subject);
+		check_subject(w, c, subject.ptr);
+		if (wc->signer && strcmp(wc->signer, by) != 0)
+			walk_problem(w, &c->id, NULL, true,
+				"signed by another key than its entry");
+	}
+out:
+	strmap_release(&b.paths, free);
+	buf_release(&subject);
+	return rc;
+}
+
+static enum err check_commit(struct walk *w, size_t at, struct error *err)
+{
+	struct commit c = COMMIT_INIT;
+	struct wcommit *wc = &w->v[at];
+	enum err rc;
+
+	rc = commit_read(w->repo, &wc->id, &c, err);
+	if (rc)
+		goto out;
+	wc->tree = c.tree;
+	wc->nparents = c.parents.n;
+	wc->parents = xcalloc(c.parents.n + 1, sizeof(*wc->parents));
+	for (size_t i = 0; i < c.parents.n; i++) {
+		int64_t seq = 0;
+
+		wc->parents[i] = c.parents.v[i];
+		rc = seq_of(w, &wc->parents[i], &seq, err);
+		if (rc)
+			goto out;
+		if (seq > wc->max_seq)
+			wc->max_seq = seq;
+	}
+	check_commit_signature(w, wc, &c);
+	rc = wc->nparents > 1 ? check_merge(w, wc, &c, err)
+			      : check_plain(w, at, &c, err);
+out:
+	commit_release(&c);
+	return rc;
+}
+
+static void find_root(struct walk *w, const struct oidvec *ids)
+{
+	struct commit c = COMMIT_INIT;
+
+	/* Topological order begins with a root; with several of them the
+	 * ledger's is the one that brought .strack/ledger. */
+	if (!w->has_base && ids->n)
+		w->root = ids->v[0];
+	for (size_t i = 0; !w->has_base && i < ids->n; i++) {
+		char id[37];
+
+		if (commit_read(w->repo, &ids->v[i], &c, NULL) == ERR_OK &&
+			c.parents.n == 0 &&
+			!ledger_meta_read(w->repo, &c.tree, id, NULL)) {
+			w->root = ids->v[i];
+			break;
+		}
+		commit_release(&c);
+		c = (struct commit)COMMIT_INIT;
+	}
+	commit_release(&c);
+}
+
+enum err walk_run(struct walk *w, const struct oid *tip, struct error *err)
+{
+	struct oidvec ids = OIDVEC_INIT;
+	enum err rc;
+
+	rc = history_list(
+		w->repo, tip, w->has_base ? &w->base : NULL, &ids, err);
+	if (!rc)
+		find_root(w, &ids);
+	for (size_t i = 0; !rc && i < ids.n; i++) {
+		char hex[OID_HEX + 1];
+
+		ARRAY_GROW(w->v, w->n + 1, w->cap);
+		w->v[w->n++] = (struct wcommit){ .id = ids.v[i] };
+		oid_hex(&ids.v[i], hex);
+		strmap_put(&w->by_id, hex, (void *)w->n);
+		rc = check_commit(w, w->n - 1, err);
+		if (rc == ERR_BAD) { /* this commit is rotten: go on */
+			walk_problem(
+				w, &ids.v[i], NULL, true, "%s", err->text.ptr);
+			error_reset(err);
+			rc = ERR_OK;
+		}
+		if (w->progress && (i + 1) % 256 == 0)
+			w->progress(i + 1, ids.n, w->progress_arg);
+	}
+	oidvec_release(&ids);
+	return rc;
+}

@@ -1,0 +1,257 @@
+/*
+ * All that is done before a script starts: its bytes are pinned, its command
+ * is made up, and the claim is written.  Starts nothing.
+ */
+#include "job.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "strack/file.h"
+
+char *job_lock_path(
+	const struct session *s, const char *env, const char *script)
+{
+	char *what = xstrfmt("%s/%s", env, script);
+	char hex[SHA256_HEX + 1];
+	char *path;
+
+	sha256_hex(what, strlen(what), hex);
+	path = xstrfmt("%s/locks/%s.%.16s", s->state_dir, env, hex);
+	free(what);
+	return path;
+}
+
+/* ---- the bytes ---- */
+
+static enum err read_script(
+	const struct job *j, struct buf *ret, struct error *err)
+{
+	const struct script *sc = j->req->script;
+	char *path = path_join(repo_work_tree(j->s->repo), sc->path);
+	enum err rc = file_read(path, SCRIPT_MAX, false, ret, err);
+
+	free(path);
+	return rc;
+}
+
+enum err job_hash_script(
+	const struct job *j, char ret[SHA256_HEX + 1], struct error *err)
+{
+	struct buf bytes = BUF_INIT;
+	enum err rc = read_script(j, &bytes, err);
+
+	if (!rc)
+		sha256_hex(bytes.ptr, bytes.len, ret);
+	buf_release(&bytes);
+	return rc;
+}
+
+/* The blob is written, so that it can stand beside the claim. */
+static enum err pin_bytes(struct job *j, struct error *err)
+{
+	struct repo *r = j->s->repo;
+	struct buf disk = BUF_INIT, stored = BUF_INIT;
+	char hex[SHA256_HEX + 1];
+	enum err rc;
+
+	rc = read_script(j, &disk, err);
+	if (!rc)
+		rc = worktree_blob(r, j->req->script->path, SCRIPT_MAX, true,
+			&j->blob, err);
+	if (!rc)
+		rc = object_read(
+			r, &j->blob, OBJECT_BLOB, SCRIPT_MAX, &stored, err);
+	if (rc)
+		goto out;
+	sha256_hex(disk.ptr, disk.len, j->raw);
+	/* Filters, or it was saved just now: the next read tells. */
+	if (disk.len != stored.len ||
+		memcmp(disk.ptr, stored.ptr, disk.len) != 0) {
+		entry_set(&j->claim, KEY_RAW_SHA256, j->raw);
+		rc = job_hash_script(j, hex, err);
+		if (!rc && strcmp(hex, j->raw) != 0)
+			rc = error_set(err, ERR_FATAL,
+				"it changed while it was read; run it again");
+	}
+out:
+	buf_release(&disk);
+	buf_release(&stored);
+	return rc;
+}
+
+static enum err head_of(struct repo *r, struct oid *ret, struct error *err)
+{
+	enum err rc = repo_head(r, ret, err);
+
+	if (rc != ERR_NOTFOUND)
+		return rc;
+	error_reset(err);
+	error_hint(err, "a run is recorded with the commit that it ran on; "
+			"make one first:\n  git commit");
+	return error_set(err, ERR_FATAL, "there is no commit yet");
+}
+
+/* Does the commit have this blob at the path? */
+static enum err commit_has(struct repo *r, const struct oid *head,
+	const char *path, const struct oid *blob, bool *ret, struct error *err)
+{
+	struct commit c = COMMIT_INIT;
+	struct oid there;
+	unsigned mode;
+	enum err rc = commit_read(r, head, &c, err);
+
+	if (!rc)
+		rc = tree_find(r, &c.tree, path, &mode, &there, err);
+	if (rc == ERR_NOTFOUND) {
+		error_reset(err);
+		rc = ERR_OK;
+		*ret = false;
+	} else if (!rc) {
+		*ret = !oid_cmp(&there, blob);
+	}
+	commit_release(&c);
+	return rc;
+}
+
+enum err run_is_committed(
+	struct session *s, const char *path, bool *ret, struct error *err)
+{
+	struct oid head, blob;
+	enum err rc = head_of(s->repo, &head, err);
+
+	if (!rc)
+		rc = worktree_blob(
+			s->repo, path, SCRIPT_MAX, false, &blob, err);
+	return rc ? rc : commit_has(s->repo, &head, path, &blob, ret, err);
+}
+
+/* ---- its log ---- */
+
+#define LEFT_OUT_LINE 256 /* capture_kept adds one */
+
+static void open_log(struct job *j)
+{
+	int64_t keep = j->s->settings.log_keep;
+	struct stat st;
+	mode_t mode = 0600;
+
+	if (!stat(j->s->state_dir, &st))
+		mode = st.st_mode & 0660;
+	j->log_path = xstrfmt("%s/logs/%s.log", j->s->state_dir, j->run);
+	j->log_fd = open(j->log_path,
+		O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW,
+		mode);
+	/* Without it the run goes on, and its end says so. */
+	if (keep > (int64_t)ENTRY_LOG_MAX - LEFT_OUT_LINE)
+		keep = (int64_t)ENTRY_LOG_MAX - LEFT_OUT_LINE;
+	j->cap = capture_new(j->log_fd, keep);
+	environ_mask(&j->s->settings, j->cap);
+}
+
+/* ---- the entry ---- */
+
+static void add_args(struct job *j)
+{
+	const struct strvec *args = j->req->args;
+	struct buf masked = BUF_INIT;
+
+	for (size_t i = 0; args && i < args->n; i++) {
+		strvec_push(&j->argv, args->v[i]);
+		buf_set(&masked, args->v[i]);
+		capture_mask_text(j->cap, &masked);
+		entry_add_item(&j->claim, KEY_ARGS, masked.ptr);
+	}
+	buf_release(&masked);
+}
+
+static enum err fill_claim(struct job *j, struct error *err)
+{
+	struct entry *e = &j->claim;
+	char hex[OID_HEX + 1];
+	struct oid head;
+	bool committed = false;
+	enum err rc = head_of(j->s->repo, &head, err);
+
+	if (!rc)
+		rc = commit_has(j->s->repo, &head, j->req->script->path,
+			&j->blob, &committed, err);
+	/* It was when the batch began. */
+	if (!rc && !committed && !j->req->allow_dirty)
+		rc = error_set(err, ERR_HELD, "it is not what is committed");
+	if (rc)
+		return rc;
+	entry_set_kind(e, KIND_CLAIM);
+	entry_set(e, KEY_SCRIPT, j->req->script->path);
+	entry_set(e, KEY_RUN, j->run);
+	entry_setf(e, KEY_ATTEMPT, "%" PRId64, j->req->attempt);
+	oid_hex(&j->blob, hex);
+	entry_set(e, KEY_BLOB, hex);
+	oid_hex(&head, hex);
+	entry_set(e, KEY_COMMIT, hex);
+	entry_setf(e, KEY_LIMIT, "%" PRId64, j->req->timeout);
+	entry_set(e, KEY_CONFIG, j->s->config_blob);
+	entry_set(e, KEY_DIRTY, committed ? NULL : "yes");
+	entry_set(e, KEY_AGAIN, j->req->again);
+	session_stamp(j->s, e);
+	return ERR_OK;
+}
+
+enum err job_prepare(struct job *j, struct error *err)
+{
+	const struct script *sc = j->req->script;
+	enum err rc;
+
+	rc = pin_bytes(j, err);
+	if (!rc)
+		rc = script_command(
+			j->s->repo, &j->s->settings, sc, &j->argv, err);
+	if (!rc)
+		rc = fill_claim(j, err);
+	if (!rc) {
+		open_log(j);
+		add_args(j);
+	}
+	if (rc) {
+		error_prefix(err, "%s", sc->path);
+		/* what is not found here is no answer to the caller */
+		rc = rc == ERR_HELD ? rc : ERR_FATAL;
+	}
+	return rc;
+}
+
+static enum err decide(struct ledger *l, void *arg, struct error *err)
+{
+	struct job *j = arg;
+	bool still = true;
+	enum err rc = j->req->still(&still, j->req->arg, err);
+
+	(void)l;
+	/* Not ERR_MOVED, which would be taken for a lost race. */
+	if (!rc && !still)
+		rc = error_set(err, ERR_EXISTS, "the ledger moved");
+	return rc;
+}
+
+enum err job_claim(struct job *j, struct error *err)
+{
+	struct ledger_write w = { .e = &j->claim,
+		.signer = j->signer,
+		.script = &j->blob,
+		.decide = decide,
+		.arg = j };
+	enum err rc = ledger_append(j->s->ledger, &w, err);
+
+	if (rc == ERR_EXISTS) {
+		error_reset(err);
+		rc = ERR_MOVED;
+	} else if (rc == ERR_MOVED) {
+		rc = ERR_FATAL;
+	}
+	return rc;
+}

@@ -1,0 +1,125 @@
+/*
+ * The environment of a script: ours, less what would tie it to this very
+ * repository, plus what section "what it gets" of the design promises.
+ */
+#include "job.h"
+
+#include <fnmatch.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "strack/clock.h"
+#include "strack/datadir.h"
+#include "strack/file.h"
+
+/* git rev-parse --local-env-vars, of git 2.30 to 2.51; in a hook, or behind
+ * `git -c`, they would bend every git that the script calls. */
+static const char *const git_local[] = {
+	"GIT_ALTERNATE_OBJECT_DIRECTORIES",
+	"GIT_COMMON_DIR",
+	"GIT_CONFIG",
+	"GIT_CONFIG_COUNT",
+	"GIT_CONFIG_PARAMETERS",
+	"GIT_DIR",
+	"GIT_GRAFT_FILE",
+	"GIT_IMPLICIT_WORK_TREE",
+	"GIT_INDEX_FILE",
+	"GIT_INTERNAL_SUPER_PREFIX",
+	"GIT_NO_REPLACE_OBJECTS",
+	"GIT_OBJECT_DIRECTORY",
+	"GIT_PREFIX",
+	"GIT_REPLACE_REF_BASE",
+	"GIT_SHALLOW_FILE",
+	"GIT_WORK_TREE",
+};
+static const char *const git_local_begin[] = { "GIT_CONFIG_KEY_",
+	"GIT_CONFIG_VALUE_" };
+
+static const char *const ours[] = { "STRACK_RUN", "STRACK_ENV", "STRACK_SCRIPT",
+	"STRACK_ATTEMPT", "STRACK_FENCE", "STRACK_DEADLINE", "STRACK_TOP",
+	"STRACK_LIB", "STRACK_EVENTS", "STRACK_RESUME" };
+
+static bool name_is(const char *var, const char *name)
+{
+	size_t n = strlen(name);
+
+	return !strncmp(var, name, n) && var[n] == '=';
+}
+
+static bool goes(const char *var)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(git_local); i++)
+		if (name_is(var, git_local[i]))
+			return true;
+	for (size_t i = 0; i < ARRAY_SIZE(git_local_begin); i++)
+		if (str_starts(var, git_local_begin[i]))
+			return true;
+	for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
+		if (name_is(var, ours[i]))
+			return true;
+	return !strcmp(var, "PYTHONUNBUFFERED="); /* see below */
+}
+
+static void add_path(struct strvec *l, const struct job *j, const char *var,
+	const char *name)
+{
+	char *path = path_join(j->dir.path, name);
+
+	strvec_pushf(l, "%s=%s", var, path);
+	free(path);
+}
+
+void environ_for_script(const struct job *j, struct strvec *ret)
+{
+	const struct session *s = j->s;
+	char *lib = NULL;
+
+	if (datadir_file("lib", &lib, NULL))
+		lib = NULL;
+	for (char **v = environ; v && *v; v++)
+		if (!goes(*v))
+			strvec_push(ret, *v);
+	/* A pipe makes Python hold its output back until the end. */
+	if (str_empty(getenv("PYTHONUNBUFFERED")))
+		strvec_push(ret, "PYTHONUNBUFFERED=1");
+	strvec_pushf(ret, "STRACK_RUN=%s", j->run);
+	strvec_pushf(ret, "STRACK_ENV=%s", s->env);
+	strvec_pushf(ret, "STRACK_SCRIPT=%s", j->req->script->path);
+	strvec_pushf(ret, "STRACK_ATTEMPT=%" PRId64, j->req->attempt);
+	strvec_pushf(ret, "STRACK_FENCE=%" PRId64, j->claim.seq);
+	if (j->req->timeout > 0)
+		strvec_pushf(ret, "STRACK_DEADLINE=%" PRId64,
+			clock_now_ms() / 1000 + j->req->timeout);
+	else
+		strvec_push(ret, "STRACK_DEADLINE=");
+	strvec_pushf(ret, "STRACK_TOP=%s", repo_work_tree(s->repo));
+	strvec_pushf(ret, "STRACK_LIB=%s", lib ? lib : "");
+	add_path(ret, j, "STRACK_EVENTS", "events");
+	add_path(ret, j, "STRACK_RESUME", "resume");
+	free(lib);
+}
+
+/* Shorter values ("1", "true", "dev") would shred the log and are no secret
+ * worth the name. */
+#define MASK_MIN 6
+
+void environ_mask(const struct settings *set, struct capture *cap)
+{
+	for (char **v = environ; v && *v; v++) {
+		const char *eq = strchr(*v, '=');
+		char *name;
+
+		if (!eq || strlen(eq + 1) < MASK_MIN)
+			continue;
+		name = xstrndup(*v, (size_t)(eq - *v));
+		for (size_t i = 0; i < set->mask.n; i++) {
+			if (fnmatch(set->mask.v[i], name, 0))
+				continue;
+			capture_mask(cap, eq + 1, strlen(eq + 1));
+			break;
+		}
+		free(name);
+	}
+}

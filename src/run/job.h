@@ -1,0 +1,59 @@
+/*
+ * One run, from its lock to its outcome: what the runner prepares and hands
+ * over to the warden.  Private to src/run.
+ */
+#ifndef STRACK_RUN_JOB_H
+#define STRACK_RUN_JOB_H
+
+#include "strack/digest.h"
+#include "strack/entry.h"
+#include "strack/lock.h"
+#include "strack/run.h"
+#include "strack/rundir.h"
+#include "capture.h"
+
+struct job {
+	struct session *s;
+	const struct run_request *req;
+	const struct signer *signer;
+	char run[ULID_LEN + 1];
+	struct lock lock; /* of script and environment */
+	struct rundir dir;
+	struct strvec argv;
+	struct oid blob;          /* the script as git stores it */
+	char raw[SHA256_HEX + 1]; /* and as it lies on disk */
+	struct entry claim;       /* with its id, once it is recorded */
+	char *log_path;
+	int log_fd;
+	struct capture *cap;
+	char *tty; /* of the runner, "pts/3"; NULL: none */
+	int life;  /* this side's end of the lifeline */
+};
+
+/* <state>/locks/ENV.<16 hex>; the caller frees it. */
+char *job_lock_path(
+	const struct session *s, const char *env, const char *script);
+
+/* claim.c: bytes, command, log and claim entry; then the claim itself. */
+enum err job_prepare(struct job *j, struct error *err);
+enum err job_claim(struct job *j, struct error *err);
+/* SHA-256 of the script's file as it lies there now. */
+enum err job_hash_script(
+	const struct job *j, char ret[SHA256_HEX + 1], struct error *err);
+
+/* resume.c: last values of the checkpoints of the attempts before. */
+enum err resume_collect(struct session *s, const char *script, struct buf *ret,
+	struct error *err);
+
+/* lost.c: ERR_NO, naming what lives of a run whose warden is gone. */
+enum err lost_alive(struct session *s, const char *run, struct error *err);
+
+/* environ.c */
+void environ_for_script(const struct job *j, struct strvec *ret);
+/* Values of variables whose names match [log] mask. */
+void environ_mask(const struct settings *set, struct capture *cap);
+
+/* warden.c: in the forked child; never returns. */
+void warden_main(struct job *j) __attribute__((noreturn));
+
+#endif

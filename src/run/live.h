@@ -1,0 +1,38 @@
+/*
+ * What a person sees while a script runs: its output, which is read from the
+ * log that the warden writes, and on a terminal one line that tells how long
+ * it has been running.  A slow or stopped terminal holds up nobody but us.
+ */
+#ifndef STRACK_RUN_LIVE_H
+#define STRACK_RUN_LIVE_H
+
+#include <stdint.h>
+#include "strack/out.h"
+
+struct live {
+	struct out *out;        /* output goes here */
+	struct out *msg;        /* and the line here, when it is a terminal */
+	int fd;                 /* the log; -1: none */
+	bool midline;           /* what was shown last did not end its line */
+	bool shown;             /* the line stands on the terminal */
+	struct buf hold;        /* the begin of a UTF-8 character */
+	int64_t start;          /* monotonic milliseconds */
+	int64_t limit;          /* seconds, 0 none */
+	int64_t current, total; /* progress; current -1: none */
+	struct buf label;
+	struct buf phase; /* what is waited for; empty: the script */
+};
+
+void live_init(struct live *l, struct out *out, struct out *msg,
+	const char *log_path, int64_t limit);
+void live_release(struct live *l);
+/* Shows what has come into the log since. */
+void live_follow(struct live *l);
+/* No more will come. */
+void live_end(struct live *l);
+/* Draws the line again, where there is one to draw. */
+void live_line(struct live *l);
+/* Takes it away. */
+void live_clear(struct live *l);
+
+#endif

@@ -1,0 +1,251 @@
+/*
+ * Runs that nobody recorded: their warden was killed, or the machine went
+ * down.  Only where a run was can that be told (its folder is here, its lock
+ * is free, nothing of it lives); elsewhere it stays running.
+ */
+#include "strack/run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "strack/process.h"
+#include "strack/rundir.h"
+#include "job.h"
+#include "events.h"
+#include "said.h"
+
+void lost_report_release(struct lost_report *r)
+{
+	strvec_release(&r->lost);
+	strvec_release(&r->alive);
+	strvec_release(&r->tidied);
+}
+
+/* What it said before it was lost is in its folder. */
+static void add_checkpoints(
+	const struct session *s, const char *run, struct entry *e)
+{
+	char *path = rundir_path(s->state_dir, run, "events");
+	struct said said = SAID_INIT;
+	struct events ev;
+	bool more = false;
+
+	if (events_open(&ev, path, NULL) == ERR_OK) {
+		/* What can't be read is not there: it was a crash. */
+		if (!events_read(&ev, 0, said_event, &said, &more, NULL))
+			events_end(&ev, said_event, &said);
+		events_close(&ev);
+		said_checkpoints(&said, e);
+	}
+	said_release(&said);
+	free(path);
+}
+
+static void fill(
+	const struct session *s, const struct state_row *r, struct entry *e)
+{
+	entry_set_kind(e, KIND_LOST);
+	entry_set(e, KEY_SCRIPT, r->script);
+	entry_set(e, KEY_ENVIRONMENT, r->env);
+	entry_set(e, KEY_RUN, r->run);
+	entry_setf(e, KEY_ATTEMPT, "%lld", (long long)r->attempt);
+	entry_set(e, KEY_CLAIM, r->claim);
+	entry_set(e, KEY_BLOB, r->blob);
+	entry_set(e, KEY_REASON, "nothing is left of the run, and no outcome");
+	add_checkpoints(s, r->run, e);
+	session_stamp(s, e);
+}
+
+struct decision {
+	const struct state_row *row; /* a copy of ours */
+	bool still;
+};
+
+/* Somebody may have recorded or resolved it meanwhile. */
+static enum err decide(struct ledger *l, void *arg, struct error *err)
+{
+	struct decision *d = arg;
+	const struct state_row *now =
+		ledger_row(l, d->row->script, d->row->env);
+
+	(void)err;
+	d->still = now && now->open && now->claim &&
+		   !strcmp(now->claim, d->row->claim);
+	return d->still ? ERR_OK : ERR_EXISTS;
+}
+
+/* Under the script's lock: a runner that is just about to fork, or another
+ * cleanup, has it. */
+static enum err record_locked(
+	struct session *s, const struct state_row *r, struct error *err)
+{
+	struct decision d = { .row = r };
+	struct entry e = ENTRY_INIT;
+	struct ledger_write w = { .e = &e, .decide = decide, .arg = &d };
+	enum run_life life;
+	bool moved;
+	enum err rc;
+
+	rc = session_clone_signer(s, &w.signer, err);
+	/* The warden may have recorded it while we took the lock. */
+	if (!rc)
+		rc = session_run_life(s, r->run, &life, err);
+	if (!rc && life != RUN_GONE)
+		goto out;
+	if (!rc)
+		rc = ledger_refresh(s->ledger, &moved, err);
+	if (rc)
+		goto out;
+	fill(s, r, &e);
+	rc = ledger_append(s->ledger, &w, err);
+	if (rc == ERR_EXISTS && !d.still) {
+		error_reset(err);
+		rc = ERR_OK;
+	}
+	if (!rc)
+		rc = rundir_remove(s->state_dir, r->run, err);
+out:
+	entry_release(&e);
+	return rc;
+}
+
+static enum err record(
+	struct session *s, const struct state_row *r, struct error *err)
+{
+	char *path = job_lock_path(s, r->env, r->script);
+	struct lock lock = LOCK_INIT;
+	enum err rc = lock_take(&lock, path, 0600, 0, NULL, err);
+
+	if (rc == ERR_HELD) { /* then it is somebody else's affair */
+		error_reset(err);
+		rc = ERR_OK;
+	} else if (!rc) {
+		rc = record_locked(s, r, err);
+		if (rc)
+			error_prefix(err, "%s", r->script);
+	}
+	lock_release(&lock, true);
+	free(path);
+	return rc;
+}
+
+/* Rows go with the next refresh: what is of interest is copied. */
+static void open_rows(const struct session *s, struct rowvec *ret)
+{
+	const struct rowvec *rows = ledger_rows(s->ledger);
+
+	for (size_t i = 0; i < rows->n; i++) {
+		const struct state_row *r = &rows->v[i];
+
+		if (!r->open || !r->run || !r->claim || !r->script)
+			continue;
+		if (!strcmp(r->env, ENV_LOCAL) &&
+			(!s->clone || strcmp(r->clone, s->clone) != 0))
+			continue;
+		state_row_copy(rowvec_add(ret), r);
+	}
+}
+
+static bool is_open(const struct rowvec *rows, const char *run)
+{
+	for (size_t i = 0; i < rows->n; i++)
+		if (!strcmp(rows->v[i].run, run))
+			return true;
+	return false;
+}
+
+static enum err gone_runs(
+	const struct session *s, struct strvec *ret, struct error *err)
+{
+	struct strvec runs = STRVEC_INIT;
+	enum run_life life;
+	enum err rc = rundir_list(s->state_dir, &runs, err);
+
+	for (size_t i = 0; !rc && i < runs.n; i++) {
+		rc = session_run_life(s, runs.v[i], &life, err);
+		if (!rc && life == RUN_GONE)
+			strvec_push(ret, runs.v[i]);
+	}
+	strvec_release(&runs);
+	return rc;
+}
+
+/* Folders of runs that crashed before their claim, or after their outcome.
+ * First what is gone, then the ledger: a claim comes before its run can go. */
+static enum err tidy(
+	struct session *s, bool dry, struct lost_report *ret, struct error *err)
+{
+	struct strvec gone = STRVEC_INIT;
+	struct rowvec open = ROWVEC_INIT;
+	bool moved;
+	enum err rc = gone_runs(s, &gone, err);
+
+	if (rc || !gone.n)
+		goto out;
+	rc = ledger_refresh(s->ledger, &moved, err);
+	if (!rc)
+		open_rows(s, &open);
+	for (size_t i = 0; !rc && i < gone.n; i++) {
+		if (is_open(&open, gone.v[i]))
+			continue;
+		strvec_push(&ret->tidied, gone.v[i]);
+		if (!dry)
+			rc = rundir_remove(s->state_dir, gone.v[i], err);
+	}
+out:
+	rowvec_release(&open);
+	strvec_release(&gone);
+	return rc;
+}
+
+enum err lost_record(
+	struct session *s, bool dry, struct lost_report *ret, struct error *err)
+{
+	struct rowvec open = ROWVEC_INIT;
+	enum run_life life;
+	enum err rc = ERR_OK;
+
+	open_rows(s, &open);
+	for (size_t i = 0; !rc && i < open.n; i++) {
+		const struct state_row *r = &open.v[i];
+
+		rc = session_run_life(s, r->run, &life, err);
+		if (rc || life == RUN_ELSEWHERE)
+			continue;
+		strvec_pushf(life == RUN_ALIVE ? &ret->alive : &ret->lost,
+			"%s (%s)", r->script, r->env);
+		if (life == RUN_GONE && !dry)
+			rc = record(s, r, err);
+	}
+	if (!rc)
+		rc = tidy(s, dry, ret, err);
+	rowvec_release(&open);
+	return rc;
+}
+
+enum err lost_alive(struct session *s, const char *run, struct error *err)
+{
+	char *entry = xstrfmt("STRACK_RUN=%s", run);
+	struct pidvec left = PIDVEC_INIT;
+	struct buf pids = BUF_INIT;
+	enum err rc = process_with_env(entry, &left, err);
+
+	(void)s;
+	for (size_t i = 0; i < left.n; i++)
+		buf_addf(&pids, " %ld", (long)left.v[i]);
+	if (!rc) {
+		error_hint(err,
+			"end them, then record that it is lost:\n"
+			"  kill%s\n"
+			"  git strack cleanup",
+			pids.ptr);
+		rc = error_set(err, ERR_NO,
+			"the warden of run %s is gone, but processes that it "
+			"started live on:%s",
+			run, pids.ptr);
+	}
+	buf_release(&pids);
+	pidvec_release(&left);
+	free(entry);
+	return rc;
+}

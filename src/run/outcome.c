@@ -1,0 +1,151 @@
+/*
+ * The entry that closes a run, from what its warden saw.
+ */
+#include "warden.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "strack/clock.h"
+#include "strack/file.h"
+#include "strack/process.h"
+
+/* done, skip or fail, and for a failure why. */
+static enum kind judge(
+	const struct warden *w, const char *refused, struct buf *reason)
+{
+	if (refused) {
+		buf_adds(reason, refused);
+	} else if (w->timed_out) {
+		buf_adds(reason, "timed out after ");
+		duration_format(reason, w->j->req->timeout * 1000);
+	} else if (w->cancelled) {
+		buf_adds(reason, "cancelled");
+	} else if (!w->reaped) {
+		buf_adds(reason, "lost sight of it");
+	} else if (WIFSIGNALED(w->status)) {
+		buf_addf(reason, "killed by %s",
+			process_signal_name(WTERMSIG(w->status)));
+	} else if (WEXITSTATUS(w->status)) {
+		buf_addf(reason, "exit %d", WEXITSTATUS(w->status));
+	} else if (w->said.skip) {
+		buf_adds(reason, w->said.skip_reason);
+		return KIND_SKIP;
+	} else {
+		return KIND_DONE;
+	}
+	if (!refused && !w->reaped)
+		buf_adds(reason, "; it could not be ended");
+	return KIND_FAIL;
+}
+
+static void set_status(const struct warden *w, struct entry *e)
+{
+	struct buf t = BUF_INIT;
+	int64_t left = w->started ? ending_left() : 0;
+
+	if (w->reaped && WIFEXITED(w->status))
+		entry_setf(e, KEY_EXIT, "%d", WEXITSTATUS(w->status));
+	if (w->reaped && WIFSIGNALED(w->status))
+		entry_setf(e, KEY_SIGNAL, "%d", WTERMSIG(w->status));
+	if (w->timed_out)
+		entry_setf(e, KEY_TIMED_OUT, "%" PRId64, w->j->req->timeout);
+	entry_set(e, KEY_CANCELLED, w->cancelled);
+	if (left > 0)
+		entry_setf(e, KEY_LEFT, "%" PRId64, left);
+	duration_seconds(&t, w->end - w->start);
+	entry_set(e, KEY_DURATION, t.ptr);
+	buf_release(&t);
+}
+
+static void set_changed(const struct warden *w, struct entry *e)
+{
+	char now[SHA256_HEX + 1];
+
+	if (!w->started)
+		return;
+	if (job_hash_script(w->j, now, NULL) || strcmp(now, w->j->raw) != 0)
+		entry_set(e, KEY_CHANGED, "yes");
+}
+
+static void copy_keys(const struct entry *claim, struct entry *e)
+{
+	static const enum key keys[] = { KEY_SCRIPT, KEY_ENVIRONMENT, KEY_RUN,
+		KEY_ATTEMPT, KEY_BLOB, KEY_COMMIT, KEY_RAW_SHA256, KEY_DIRTY };
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		entry_set(e, keys[i], entry_get(claim, keys[i]));
+	entry_set(e, KEY_CLAIM, claim->id);
+}
+
+static enum err set_output(const struct warden *w, struct entry *e,
+	struct buf *kept, struct error *err)
+{
+	char hex[SHA256_HEX + 1], oid[OID_HEX + 1];
+	struct oid blob;
+	enum err rc;
+
+	capture_digest(w->j->cap, hex);
+	entry_setf(e, KEY_OUTPUT_BYTES, "%" PRId64, capture_bytes(w->j->cap));
+	entry_set(e, KEY_OUTPUT_SHA256, hex);
+	if (!w->j->s->settings.log_share)
+		return ERR_OK;
+	capture_kept(w->j->cap, kept);
+	if (!kept->len)
+		return ERR_OK;
+	rc = object_write(
+		w->j->s->repo, OBJECT_BLOB, kept->ptr, kept->len, &blob, err);
+	if (rc)
+		return rc;
+	oid_hex(&blob, oid);
+	entry_set(e, KEY_LOG, oid);
+	return ERR_OK;
+}
+
+/* The script may have taken the state folder away. */
+static enum err mend_state(const struct warden *w, struct error *err)
+{
+	char *journal = path_join(w->j->s->state_dir, "journal");
+	enum err rc = ERR_OK;
+
+	if (access(journal, W_OK))
+		rc = session_prepare_state(w->j->s, err);
+	free(journal);
+	return rc;
+}
+
+enum err outcome_record(
+	struct warden *w, const char *refused, struct error *err)
+{
+	struct entry e = ENTRY_INIT;
+	struct ledger_write write = { .e = &e, .signer = w->j->signer };
+	struct buf reason = BUF_INIT, kept = BUF_INIT;
+	enum err rc;
+
+	if (!w->reaped)
+		w->end = clock_mono_ms();
+	copy_keys(&w->j->claim, &e);
+	entry_set_kind(&e, judge(w, refused, &reason));
+	capture_mask_text(w->j->cap, &reason);
+	entry_set(&e, KEY_REASON, reason.ptr);
+	set_status(w, &e);
+	set_changed(w, &e);
+	said_checkpoints(&w->said, &e);
+	session_stamp(w->j->s, &e);
+	rc = mend_state(w, err);
+	if (!rc)
+		rc = set_output(w, &e, &kept, err);
+	if (!rc && kept.len)
+		write.log = &kept;
+	if (!rc)
+		rc = ledger_append(w->j->s->ledger, &write, err);
+	entry_release(&e);
+	buf_release(&reason);
+	buf_release(&kept);
+	return rc;
+}

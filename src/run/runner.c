@@ -1,0 +1,420 @@
+/*
+ * The side of a run that a person started: lock, claim, fork the warden, and
+ * then show what it does and pass on the signals of the terminal.  That this
+ * process dies ends the run, but never leaves it unrecorded.
+ */
+#include "job.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "strack/clock.h"
+#include "strack/process.h"
+#include "lifeline.h"
+#include "live.h"
+
+/* ---- signals ---- */
+
+/*
+ * A handler sends them on itself, because this process may hang in a write to
+ * a terminal that stands still; so these two can't be but global.
+ */
+static volatile sig_atomic_t signal_fd = -1;
+static volatile sig_atomic_t signal_seen;
+
+static const int passed_on[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+
+struct guard {
+	sigset_t mask; /* as it was */
+	struct sigaction old[ARRAY_SIZE(passed_on)];
+	bool handled;
+};
+
+static void on_signal(int sig, siginfo_t *si, void *ctx)
+{
+	struct life l = { .kind = LIFE_CANCEL,
+		.sig = sig,
+		.code = si->si_code,
+		.pid = si->si_pid,
+		.uid = si->si_uid };
+
+	(void)ctx;
+	signal_seen = 1;
+	if (signal_fd >= 0)
+		lifeline_send(signal_fd, &l, NULL, 0);
+}
+
+/* From before the claim until the warden is there, a signal has to wait. */
+static void signals_hold(struct guard *g)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < ARRAY_SIZE(passed_on); i++)
+		sigaddset(&set, passed_on[i]);
+	sigprocmask(SIG_BLOCK, &set, &g->mask); /* can't fail: valid */
+}
+
+static void signals_pass_on(struct guard *g, int fd)
+{
+	struct sigaction sa = { .sa_flags = SA_SIGINFO | SA_RESTART };
+
+	sa.sa_sigaction = on_signal;
+	sigemptyset(&sa.sa_mask);
+	signal_fd = fd;
+	signal_seen = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(passed_on); i++) {
+		sigaction(passed_on[i], NULL, &g->old[i]);
+		/* nohup, or a job in the background: keep ignoring it */
+		if (g->old[i].sa_handler != SIG_IGN)
+			sigaction(passed_on[i], &sa, NULL);
+	}
+	g->handled = true;
+	sigprocmask(SIG_SETMASK, &g->mask, NULL);
+}
+
+static void signals_restore(struct guard *g)
+{
+	signal_fd = -1;
+	for (size_t i = 0; g->handled && i < ARRAY_SIZE(passed_on); i++)
+		sigaction(passed_on[i], &g->old[i], NULL);
+	sigprocmask(SIG_SETMASK, &g->mask, NULL);
+}
+
+/* ---- the lock ---- */
+
+static enum err take_lock(struct job *j, struct error *err)
+{
+	const char *script = j->req->script->path;
+	char *path = job_lock_path(j->s, j->s->env, script);
+	char *note = xstrfmt("run %s, process %ld of %s", j->run,
+		(long)getpid(), j->s->user);
+	struct buf holder = BUF_INIT;
+	enum err rc;
+
+	rc = lock_take(
+		&j->lock, path, 0600, j->req->wait ? -1 : 0, &holder, err);
+	if (rc == ERR_HELD) {
+		buf_trim_end(&holder);
+		error_reset(err);
+		error_hint(err, "wait for it:\n  git strack run --wait");
+		error_set(err, ERR_HELD, "%s: another runner has it (%s)",
+			script, holder.len ? holder.ptr : "just begun");
+	} else if (!rc) {
+		rc = lock_note(&j->lock, note, err);
+	}
+	buf_release(&holder);
+	free(path);
+	free(note);
+	return rc;
+}
+
+static enum err look_again(struct job *j, struct error *err)
+{
+	bool moved = false, still = true;
+	enum err rc = ledger_refresh(j->s->ledger, &moved, err);
+
+	/* Asked even when it did not move: it may have before the lock. */
+	if (!rc)
+		rc = ledger_require_sound(j->s->ledger, err);
+	if (!rc)
+		rc = j->req->still(&still, j->req->arg, err);
+	return !rc && !still ? ERR_MOVED : rc;
+}
+
+/* ---- after the fork ---- */
+
+struct result {
+	bool known;
+	bool failed;
+	struct buf text; /* what could not be done */
+	struct buf hint;
+};
+
+static void keep_result(
+	struct result *res, const struct life *l, const struct buf *text)
+{
+	size_t n = strlen(text->ptr);
+
+	res->known = true;
+	res->failed = l->kind == LIFE_FAILED;
+	buf_set(&res->text, text->ptr);
+	if (n < text->len)
+		buf_add(&res->hint, text->ptr + n + 1, text->len - n - 1);
+}
+
+static bool take_message(struct live *live, int fd, const struct life *l,
+	const struct buf *text, struct result *res)
+{
+	const struct life seen = { .kind = LIFE_SEEN };
+
+	switch (l->kind) {
+	case LIFE_TICK:
+		live->current = l->a;
+		live->total = l->b;
+		buf_set(&live->label, text->ptr);
+		live_follow(live);
+		lifeline_send(fd, &seen, NULL, 0);
+		break;
+	case LIFE_PHASE:
+		buf_set(&live->phase, text->ptr);
+		break;
+	case LIFE_FAILED:
+	case LIFE_DONE:
+		keep_result(res, l, text);
+		break;
+	case LIFE_CLOSED:
+		return false;
+	case LIFE_CANCEL:
+	case LIFE_SEEN:
+		break;
+	}
+	return true;
+}
+
+/* Until the warden's end of the lifeline closes. */
+static void follow(struct live *live, int fd, struct result *res)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	struct buf text = BUF_INIT;
+	bool open = true;
+	struct life l;
+
+	while (open) {
+		if (poll(&p, 1, live->msg->tty ? 1000 : -1) < 0 &&
+			errno != EINTR)
+			usleep(1000); /* no memory: it may pass */
+		while (open && lifeline_next(fd, &l, &text))
+			open = take_message(live, fd, &l, &text, res);
+		if (open)
+			live_line(live);
+	}
+	live_end(live);
+	buf_release(&text);
+}
+
+/* The warden was killed.  The kernel ends the script; what else there is may
+ * take a moment to go, or stay. */
+static enum err without_warden(struct job *j, int status, struct error *err)
+{
+	struct lost_report report = LOST_REPORT_INIT;
+	enum run_life life = RUN_ALIVE;
+	enum err rc = ERR_OK;
+
+	for (int i = 0; !rc && life == RUN_ALIVE && i < 150; i++) {
+		if (i)
+			usleep(20000);
+		rc = session_run_life(j->s, j->run, &life, err);
+	}
+	if (!rc)
+		rc = lost_record(j->s, false, &report, err);
+	lost_report_release(&report);
+	if (rc)
+		return rc;
+	if (life == RUN_ALIVE)
+		return lost_alive(j->s, j->run, err);
+	if (WIFSIGNALED(status))
+		return error_set(err, ERR_NO,
+			"the warden of run %s was killed by %s", j->run,
+			process_signal_name(WTERMSIG(status)));
+	return error_set(err, ERR_NO,
+		"the warden of run %s ended without an outcome", j->run);
+}
+
+static enum err conclude(
+	struct job *j, const struct result *res, int status, struct error *err)
+{
+	bool moved;
+	enum err rc;
+
+	if (res->failed) {
+		rc = error_set(err, ERR_FATAL,
+			"the outcome of run %s could not be recorded: %s",
+			j->run, res->text.ptr);
+		if (res->hint.len)
+			error_hint(err, "%s", res->hint.ptr);
+		return rc;
+	}
+	rc = ledger_refresh(j->s->ledger, &moved, err);
+	if (!rc && !res->known)
+		rc = without_warden(j, status, err);
+	else if (!rc && res->text.len)
+		out_printf(&j->s->msg,
+			"warning: the full log could not be written: %s\n",
+			res->text.ptr);
+	return rc;
+}
+
+static int reap(pid_t pid)
+{
+	int status = 0;
+
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return status;
+}
+
+/* Nothing but the warden holds the locks from here on. */
+static void hand_over(struct job *j)
+{
+	rundir_forget(&j->dir);
+	lock_forget(&j->lock);
+	if (j->log_fd >= 0)
+		close(j->log_fd); /* written to by the warden alone */
+	j->log_fd = -1;
+}
+
+static enum err start_and_follow(struct job *j, struct guard *g,
+	struct run_report *ret, struct error *err)
+{
+	struct result res = { .text = BUF_INIT, .hint = BUF_INIT };
+	struct live live;
+	int ends[2] = { -1, -1 }, status;
+	pid_t pid;
+	enum err rc;
+
+	live_init(&live, j->req->out, &j->s->msg, j->log_path, j->req->timeout);
+	rc = lifeline_open(ends, err);
+	if (!rc)
+		rc = process_fork(&pid, err);
+	if (rc)
+		goto out;
+	if (!pid) {
+		close(ends[0]); /* the runner's */
+		j->life = ends[1];
+		warden_main(j);
+	}
+	close(ends[1]); /* the warden's */
+	hand_over(j);
+	signals_pass_on(g, ends[0]);
+	follow(&live, ends[0], &res);
+	signal_fd = -1;
+	status = reap(pid);
+	ret->cancelled = signal_seen;
+	ret->midline = live.midline;
+	rc = conclude(j, &res, status, err);
+out:
+	if (ends[0] >= 0)
+		close(ends[0]); /* nothing more to say */
+	live_release(&live);
+	buf_release(&res.text);
+	buf_release(&res.hint);
+	return rc;
+}
+
+/* ---- all of it ---- */
+
+static enum err new_run_id(char ret[ULID_LEN + 1], struct error *err)
+{
+	unsigned char r[10];
+	enum err rc = random_bytes(r, sizeof(r), err);
+
+	if (!rc)
+		ulid_format(ret, clock_now_ms(), r);
+	return rc;
+}
+
+static char *terminal(void)
+{
+	const char *name = ttyname(STDERR_FILENO);
+
+	if (!name)
+		name = ttyname(STDIN_FILENO);
+	if (!name)
+		return NULL;
+	return xstrdup(str_starts(name, "/dev/") ? name + 5 : name);
+}
+
+static void job_release(struct job *j)
+{
+	rundir_drop(&j->dir);
+	lock_release(&j->lock, true);
+	strvec_release(&j->argv);
+	entry_release(&j->claim);
+	if (j->log_fd >= 0) {
+		close(j->log_fd); /* nothing was written */
+		unlink(j->log_path);
+	}
+	free(j->log_path);
+	capture_free(j->cap);
+	free(j->tty);
+}
+
+/* Everything up to the claim can still be undone. */
+static enum err claim_it(struct job *j, struct error *err)
+{
+	struct buf resume = BUF_INIT;
+	enum err rc = ERR_OK;
+
+	if (j->req->attempt > 1)
+		rc = resume_collect(j->s, j->req->script->path, &resume, err);
+	if (!rc)
+		rc = rundir_create(&j->dir, j->s->state_dir, j->run,
+			j->req->script->path, j->s->env, &resume, err);
+	if (!rc)
+		rc = job_prepare(j, err);
+	if (!rc)
+		rc = job_claim(j, err);
+	buf_release(&resume);
+	return rc;
+}
+
+enum err run_one(struct session *s, const struct run_request *req,
+	struct run_report *ret, struct error *err)
+{
+	struct job j = { .s = s,
+		.req = req,
+		.lock = LOCK_INIT,
+		.dir = RUNDIR_INIT,
+		.argv = STRVEC_INIT,
+		.claim = ENTRY_INIT,
+		.log_fd = -1,
+		.tty = terminal() };
+	struct guard g = { .handled = false };
+	enum err rc;
+
+	*ret = (struct run_report){ .log_path = NULL };
+	rc = session_clone_signer(s, &j.signer, err);
+	if (!rc)
+		rc = new_run_id(j.run, err);
+	if (!rc)
+		rc = take_lock(&j, err);
+	signals_hold(&g);
+	if (!rc)
+		rc = look_again(&j, err);
+	if (!rc)
+		rc = claim_it(&j, err);
+	if (!rc) {
+		memcpy(ret->run, j.run, sizeof(j.run));
+		ret->log_path = xstrdup(j.log_path);
+		if (req->started)
+			req->started(j.run, req->arg);
+		rc = start_and_follow(&j, &g, ret, err);
+	}
+	job_release(&j);
+	signals_restore(&g);
+	return rc;
+}
+
+enum err run_wait(struct session *s, const char *script, struct error *err)
+{
+	char *path = job_lock_path(s, s->env, script);
+	struct lock lock = LOCK_INIT;
+	enum err rc = lock_take(&lock, path, 0600, -1, NULL, err);
+
+	lock_release(&lock, true);
+	free(path);
+	return rc;
+}
+
+void run_report_release(struct run_report *r)
+{
+	free(r->log_path);
+	r->log_path = NULL;
+}

@@ -1,0 +1,500 @@
+/*
+ * Watches over one run, in a process and session of its own: starts the
+ * script, listens to it, ends it when it must end, and records the outcome.
+ * It holds the locks of the run; that they are free says that it is gone.
+ * Knows no terminal and shows nothing: the runner follows the log.
+ */
+#include "warden.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "strack/clock.h"
+#include "strack/file.h"
+#include "strack/process.h"
+#include "lifeline.h"
+
+#define CHUNK 65536
+#define GROUP_MS 5000        /* for the rest of the process group */
+#define EVENTS_MAX (1 << 20) /* bytes of events between two looks around */
+#define WARN_PERCENT 80
+
+/* ---- telling the runner ---- */
+
+static void send_phase(const struct warden *w, const char *text)
+{
+	const struct life l = { .kind = LIFE_PHASE };
+
+	lifeline_send(w->j->life, &l, text, strlen(text));
+}
+
+/* At most one tick is under way, so that a runner that does not read never
+ * fills the lifeline. */
+static void send_tick(struct warden *w)
+{
+	struct life l = { .kind = LIFE_TICK };
+	int64_t bytes = capture_bytes(w->j->cap);
+
+	if (bytes != w->log_bytes || w->said.progress)
+		w->tick_due = true;
+	if (!w->tick_due || !w->tick_free)
+		return;
+	l.a = w->said.label ? w->said.current : -1;
+	l.b = w->said.label ? w->said.total : -1;
+	lifeline_send(w->j->life, &l, w->said.label,
+		w->said.label ? strlen(w->said.label) : 0);
+	w->tick_free = w->tick_due = w->said.progress = false;
+	w->log_bytes = bytes;
+}
+
+/* ---- the time limit ---- */
+
+static void arm(struct warden *w, int64_t ms)
+{
+	struct itimerspec at = { .it_value = { .tv_sec = ms / 1000,
+					 .tv_nsec = ms % 1000 * 1000000 } };
+
+	if (w->timer_set)
+		timer_settime(w->timer, 0, &at, NULL); /* can't fail: valid */
+}
+
+static enum err timer_start(struct warden *w, struct error *err)
+{
+	struct sigevent ev = { .sigev_notify = SIGEV_SIGNAL,
+		.sigev_signo = SIGALRM };
+	int64_t limit = w->j->req->timeout * 1000;
+
+	if (limit <= 0)
+		return ERR_OK;
+	if (timer_create(CLOCK_MONOTONIC, &ev, &w->timer))
+		return error_sys(err, "cannot make a timer");
+	w->timer_set = true;
+	arm(w, limit * WARN_PERCENT / 100);
+	return ERR_OK;
+}
+
+/* ---- ending it ---- */
+
+static void end_all(struct warden *w, int64_t grace_ms)
+{
+	if (w->phase == PHASE_END || w->phase == PHASE_OVER)
+		return;
+	w->phase = PHASE_END;
+	arm(w, 0);
+	send_phase(w, "ending it");
+	ending_begin(&w->ending, w->pid, clock_mono_ms(), grace_ms);
+}
+
+static void cancel(struct warden *w, char *who)
+{
+	if (w->cancelled) {
+		ending_hurry(&w->ending, clock_mono_ms());
+		free(who);
+		return;
+	}
+	if (w->phase == PHASE_END) { /* at the time limit: no more patience */
+		ending_hurry(&w->ending, clock_mono_ms());
+		free(who);
+		return;
+	}
+	w->cancelled = who;
+	if (w->started)
+		end_all(w, w->j->s->settings.grace * 1000);
+}
+
+/* The limit is over, or 80 % of it. */
+static void on_alarm(struct warden *w)
+{
+	struct buf line = BUF_INIT;
+	int64_t limit = w->j->req->timeout * 1000;
+
+	if (w->phase != PHASE_RUN)
+		return;
+	if (!w->warned) {
+		w->warned = true;
+		arm(w, limit - limit * WARN_PERCENT / 100);
+		buf_printf(&line, "warn: %d %% of the time limit of ",
+			WARN_PERCENT);
+		duration_format(&line, limit);
+		buf_adds(&line, " is over");
+		capture_line(w->j->cap, line.ptr, line.len);
+		buf_release(&line);
+		return;
+	}
+	w->timed_out = true;
+	end_all(w, w->j->s->settings.grace * 1000);
+}
+
+static char *sender(
+	const struct warden *w, int sig, int code, pid_t pid, uid_t uid)
+{
+	const struct passwd *pw;
+
+	if (code > 0 || pid <= 0) /* the kernel: a key, or a hang-up */
+		return xstrfmt("%s from %s@%s", process_signal_name(sig),
+			w->j->s->user, w->j->tty ? w->j->tty : w->j->s->host);
+	pw = getpwuid(uid);
+	if (!pw)
+		return xstrfmt("%s from process %ld of uid %lu",
+			process_signal_name(sig), (long)pid,
+			(unsigned long)uid);
+	return xstrfmt("%s from process %ld of %s", process_signal_name(sig),
+		(long)pid, pw->pw_name);
+}
+
+/* ---- what comes in ---- */
+
+static void read_lifeline(struct warden *w)
+{
+	struct buf text = BUF_INIT;
+	struct life l;
+
+	while (!w->runner_gone && lifeline_next(w->j->life, &l, &text)) {
+		switch (l.kind) {
+		case LIFE_CANCEL:
+			cancel(w, sender(w, l.sig, l.code, l.pid, l.uid));
+			break;
+		case LIFE_SEEN:
+			w->tick_free = true;
+			break;
+		case LIFE_CLOSED:
+			w->runner_gone = true;
+			if (!w->cancelled && w->phase != PHASE_END)
+				cancel(w, xstrdup("the runner is gone"));
+			break;
+		case LIFE_TICK:
+		case LIFE_PHASE:
+		case LIFE_FAILED:
+		case LIFE_DONE:
+			break;
+		}
+	}
+	buf_release(&text);
+}
+
+static void script_ended(struct warden *w, int status)
+{
+	w->reaped = true;
+	w->status = status;
+	w->end = clock_mono_ms();
+	if (w->phase != PHASE_RUN)
+		return;
+	arm(w, 0);
+	w->phase = PHASE_GROUP;
+	w->group_until = w->end + GROUP_MS;
+}
+
+/* The orphans of the script come to us; they are reaped and forgotten. */
+static void reap(struct warden *w)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		if (pid == w->pid)
+			script_ended(w, status);
+}
+
+static void read_signals(struct warden *w)
+{
+	struct signalfd_siginfo si;
+
+	while (read(w->sig_fd, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
+		if (si.ssi_signo == SIGCHLD)
+			reap(w);
+		else if (si.ssi_signo == SIGALRM)
+			on_alarm(w);
+		else
+			cancel(w, sender(w, (int)si.ssi_signo, si.ssi_code,
+					  (pid_t)si.ssi_pid, si.ssi_uid));
+	}
+}
+
+static void read_events(struct warden *w)
+{
+	struct error err = ERROR_INIT;
+	bool more = false;
+
+	if (w->events_open && events_read(&w->events, EVENTS_MAX, said_event,
+				      &w->said, &more, &err)) {
+		capture_line(w->j->cap, err.text.ptr, err.text.len);
+		events_close(&w->events);
+		w->events_open = false;
+	}
+	error_release(&err);
+}
+
+/* One chunk and its size; 0 when there is none now.  Read first, then the
+ * events: what the script asked to mask before it wrote these bytes is known by
+ * then. */
+static size_t read_output(struct warden *w)
+{
+	char chunk[CHUNK];
+	ssize_t n;
+
+	if (w->out_fd < 0)
+		return 0;
+	do {
+		n = read(w->out_fd, chunk, sizeof(chunk));
+	} while (n < 0 && errno == EINTR);
+	if (n < 0 && errno == EAGAIN)
+		return 0;
+	if (n <= 0) {
+		close(w->out_fd); /* only read from */
+		w->out_fd = -1;
+		return 0;
+	}
+	read_events(w);
+	capture_add(w->j->cap, chunk, (size_t)n);
+	return (size_t)n;
+}
+
+/* ---- the loop ---- */
+
+/* What may happen without any of the descriptors telling. */
+static int look_again_ms(const struct warden *w)
+{
+	switch (w->phase) {
+	case PHASE_RUN:
+		return 200; /* events without output */
+	case PHASE_GROUP:
+	case PHASE_END:
+		return 20;
+	case PHASE_OVER:
+		return 0;
+	}
+	return 0;
+}
+
+static void move_on(struct warden *w)
+{
+	int64_t now = clock_mono_ms();
+
+	if (w->phase == PHASE_GROUP &&
+		(now >= w->group_until || !process_group_alive(w->pid)))
+		w->phase = PHASE_OVER;
+	if (w->phase == PHASE_END && ending_step(&w->ending, now))
+		w->phase = PHASE_OVER;
+}
+
+static void watch(struct warden *w)
+{
+	struct pollfd p[3];
+
+	while (w->phase != PHASE_OVER) {
+		p[0] = (struct pollfd){ .fd = w->sig_fd, .events = POLLIN };
+		p[1] = (struct pollfd){ .fd = w->runner_gone ? -1 : w->j->life,
+			.events = POLLIN };
+		p[2] = (struct pollfd){ .fd = w->out_fd, .events = POLLIN };
+		if (poll(p, 3, look_again_ms(w)) < 0)
+			usleep(1000); /* no memory: it may pass */
+		read_output(w);
+		read_events(w);
+		read_signals(w);
+		read_lifeline(w);
+		move_on(w);
+		send_tick(w);
+	}
+}
+
+/* What the script wrote before it ended is in the pipe; whoever outlives it
+ * may go on writing, but not to us. */
+static void drain(struct warden *w)
+{
+	int bytes = 0;
+	size_t rest, n;
+
+	reap(w);
+	if (w->out_fd >= 0 && ioctl(w->out_fd, FIONREAD, &bytes))
+		bytes = 0;
+	for (rest = (size_t)bytes; rest; rest -= n < rest ? n : rest) {
+		n = read_output(w);
+		if (!n)
+			break;
+	}
+	if (w->out_fd >= 0)
+		close(w->out_fd); /* only read from */
+	w->out_fd = -1;
+	read_events(w);
+	if (w->events_open)
+		events_end(&w->events, said_event, &w->said);
+	capture_end(w->j->cap);
+	send_tick(w);
+}
+
+/* ---- starting ---- */
+
+static enum err detach(struct warden *w, struct error *err)
+{
+	sigset_t set;
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0)
+		return error_sys(err, "cannot open '/dev/null'");
+	/* Nothing of ours may appear on the runner's terminal. */
+	if (dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0)
+		return error_sys(err, "cannot redirect");
+	if (null > 2)
+		close(null); /* nothing was written */
+	setsid();            /* can't fail: just forked, leads no group */
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1))
+		return error_sys(err, "cannot become subreaper");
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGALRM);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGQUIT);
+	/* One that is ignored is never queued: a runner under nohup. */
+	signal(SIGCHLD, SIG_DFL);
+	signal(SIGALRM, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGPIPE, SIG_IGN);
+	if (sigprocmask(SIG_BLOCK, &set, NULL))
+		return error_sys(err, "cannot block signals");
+	w->sig_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return w->sig_fd < 0 ? error_sys(err, "cannot make a signalfd")
+			     : ERR_OK;
+}
+
+static enum err check_bytes(const struct warden *w, struct error *err)
+{
+	char now[SHA256_HEX + 1];
+	enum err rc = job_hash_script(w->j, now, err);
+
+	if (!rc && strcmp(now, w->j->raw) != 0)
+		rc = error_set(err, ERR_FATAL,
+			"the file changed after it was claimed");
+	return rc;
+}
+
+static enum err exec_script(struct warden *w, int out, struct error *err)
+{
+	struct strvec env = STRVEC_INIT;
+	struct exec_opts opts = { .argv = (const char *const *)w->j->argv.v,
+		.dir = repo_work_tree(w->j->s->repo),
+		.out_fd = out };
+	const char *step = "start";
+	enum err rc;
+
+	environ_for_script(w->j, &env);
+	opts.envp = env.v;
+	w->start = clock_mono_ms();
+	rc = process_exec(&opts, &w->pid, &step, err);
+	if (rc) {
+		int sys = err->sys;
+
+		error_reset(err);
+		rc = error_set(err, ERR_FATAL, "%s: %s (errno %d)", step,
+			sys ? strerror(sys) : "failed", sys);
+	}
+	strvec_release(&env);
+	return rc;
+}
+
+/* Anything that goes wrong here is why the script was not started. */
+static enum err start(struct warden *w, struct error *err)
+{
+	char *path = path_join(w->j->dir.path, "events");
+	int out[2] = { -1, -1 };
+	enum err rc;
+
+	rc = detach(w, err);
+	if (!rc)
+		rc = check_bytes(w, err);
+	if (!rc)
+		rc = events_open(&w->events, path, err);
+	if (!rc)
+		w->events_open = true;
+	if (!rc && pipe2(out, O_CLOEXEC))
+		rc = error_sys(err, "cannot make a pipe");
+	if (!rc && fcntl(out[0], F_SETFL, O_NONBLOCK))
+		rc = error_sys(err, "cannot set up a pipe");
+	if (!rc)
+		read_lifeline(w);
+	if (!rc && w->cancelled)
+		rc = error_set(err, ERR_FATAL, "cancelled");
+	if (!rc)
+		rc = timer_start(w, err);
+	if (!rc)
+		rc = exec_script(w, out[1], err);
+	if (out[1] >= 0)
+		close(out[1]); /* the script has it now */
+	w->out_fd = out[0];
+	w->started = !rc;
+	free(path);
+	return rc;
+}
+
+/* ---- the end ---- */
+
+static void tell_result(
+	const struct warden *w, enum err rc, const struct error *err)
+{
+	struct life l = { .kind = rc ? LIFE_FAILED : LIFE_DONE };
+	int sys = w->j->log_fd < 0 ? EIO : capture_log_error(w->j->cap);
+	struct buf text = BUF_INIT;
+
+	if (rc) {
+		buf_addbuf(&text, &err->text);
+		buf_addch(&text, '\0');
+		buf_addbuf(&text, &err->hint);
+		if (text.len > LIFE_TEXT_MAX)
+			buf_setlen(&text, LIFE_TEXT_MAX);
+	} else if (sys) {
+		buf_addf(&text, "%s", strerror(sys));
+	}
+	lifeline_send(w->j->life, &l, text.ptr, text.len);
+	buf_release(&text);
+}
+
+static void close_run(struct warden *w)
+{
+	struct job *j = w->j;
+
+	if (capture_bytes(j->cap) == 0 && j->log_fd >= 0)
+		unlink(j->log_path); /* empty; no harm if it stays */
+	/* First the folder, then the locks: whoever gets them must not find a
+	 * run that nobody holds. */
+	rundir_remove(j->s->state_dir, j->run, NULL); /* cleanup does, later */
+	lock_release(&j->lock, true);
+}
+
+void warden_main(struct job *j)
+{
+	struct warden w = { .j = j,
+		.sig_fd = -1,
+		.out_fd = -1,
+		.tick_free = true,
+		.said = SAID_INIT };
+	struct error err = ERROR_INIT, why = ERROR_INIT;
+	char *refused = NULL;
+	enum err rc;
+
+	w.said.cap = j->cap;
+	w.start = w.end = clock_mono_ms();
+	if (start(&w, &why))
+		refused = xstrfmt("can't be started: %s", why.text.ptr);
+	else
+		watch(&w);
+	drain(&w);
+	send_phase(&w, "recording it");
+	rc = outcome_record(&w, refused, &err);
+	if (!rc)
+		close_run(&w);
+	tell_result(&w, rc, &err);
+	/* Not exit(3): the runner's buffers and handlers are not ours. */
+	_exit(rc ? 1 : 0);
+}

@@ -1,0 +1,47 @@
+/* The state of a warden, for warden.c and outcome.c alone. */
+#ifndef STRACK_RUN_WARDEN_H
+#define STRACK_RUN_WARDEN_H
+
+#include <time.h>
+#include "ending.h"
+#include "events.h"
+#include "job.h"
+#include "said.h"
+
+enum phase {
+	PHASE_RUN,   /* the script lives */
+	PHASE_GROUP, /* it has ended, its process group has not */
+	PHASE_END,   /* everything is being ended */
+	PHASE_OVER,
+};
+
+struct warden {
+	struct job *j;
+	int sig_fd, out_fd; /* signals; output of the script; -1: closed */
+	timer_t timer;
+	bool timer_set;
+	bool warned; /* at 80 % of the time limit */
+	pid_t pid;
+	bool started, reaped;
+	int status;         /* of wait(2), once reaped */
+	int64_t start, end; /* monotonic milliseconds */
+	enum phase phase;
+	int64_t group_until;
+	struct ending ending;
+	struct events events;
+	bool events_open;
+	struct said said;
+	bool timed_out;
+	char *cancelled; /* who or what; NULL: not */
+	bool runner_gone;
+	bool tick_free; /* the runner has read the last tick */
+	bool tick_due;
+	int64_t log_bytes; /* when the last tick was sent */
+};
+
+/* Builds and records the outcome.  `refused`: why it was not started, or
+ * NULL. */
+enum err outcome_record(
+	struct warden *w, const char *refused, struct error *err);
+
+#endif

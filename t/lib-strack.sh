@@ -1,0 +1,235 @@
+# What every test file sources, first of all:
+#
+#	#!/bin/sh
+#	test_description='what it is about'
+#	. "$(dirname "$0")/lib-strack.sh"
+#
+# It is Debian's sharness in a folder of its own under TMPDIR (several runs
+# at once don't meet), with build/ first in PATH, an empty HOME, git told of
+# nothing but a fixed identity, and a few words for what the tests do often.
+# STRACK_BUILD names another build folder, SHARNESS another sharness.sh.
+#
+# A test drives the program as its user does, and looks with stock tools.
+# shellcheck shell=sh disable=SC2034,SC2154
+
+strack_t=$(cd "$(dirname "$0")" && pwd) || exit 1
+strack_top=$(dirname "$strack_t")
+case ${STRACK_BUILD:=build} in
+/*) ;;
+*) STRACK_BUILD=$strack_top/$STRACK_BUILD ;;
+esac
+
+# ---- a known world ----
+
+for strack_v in $(env | sed -n 's/^\(GIT_[A-Z0-9_]*\|STRACK_[A-Z0-9_]*\)=.*/\1/p'); do
+	[ "$strack_v" = STRACK_BUILD ] || unset "$strack_v"
+done
+unset XDG_CONFIG_HOME XDG_CACHE_HOME SSH_AUTH_SOCK SSH_AGENT_PID SSH_ASKPASS \
+	DISPLAY COLUMNS LINES NO_COLOR PYTHONUNBUFFERED CDPATH GREP_OPTIONS \
+	DATABASE_URL MAKEFLAGS MAKELEVEL MFLAGS strack_v
+umask 022
+
+# The program asks `git config` where a GIT_CONFIG variable is set, and
+# libgit2 where none is, as with most users.  So it is set only where the
+# machine's own file has what could change a test.
+if git config --system -l 2>/dev/null |
+	grep -qvE '^(credential|filter|http|safe|url)\.'; then
+	GIT_CONFIG_NOSYSTEM=1
+	export GIT_CONFIG_NOSYSTEM
+fi
+
+# ---- sharness ----
+
+SHARNESS_TEST_EXTENSION='sh'
+SHARNESS_TEST_SRCDIR=$strack_t
+SHARNESS_BUILD_DIRECTORY=$STRACK_BUILD
+SHARNESS_TEST_DIRECTORY=$(mktemp -d "${TMPDIR:-/tmp}/strack-test.XXXXXX") ||
+	exit 1
+strack_scratch=$SHARNESS_TEST_DIRECTORY
+SHELL_PATH=/bin/sh
+if [ ! -x "$STRACK_BUILD/git-strack" ]; then
+	echo "Bail out! no $STRACK_BUILD/git-strack: type make" >&2
+	rmdir "$strack_scratch"
+	exit 1
+fi
+# shellcheck source=/dev/null
+. "${SHARNESS:-/usr/share/sharness/sharness.sh}"
+
+# Without -v, what a test says goes to a file, and is shown when it fails: a CI
+# shows only what prove lets through, and that is standard error.
+if [ "$verbose" != t ]; then
+	exec 3>"$strack_scratch/log" 4>&3
+	test_failure_() {
+		test_failure=$((test_failure + 1))
+		say_color error "not ok $test_count - $1"
+		{
+			echo "$this_test: not ok $test_count - $1"
+			awk '/^expecting success: /{ said = "" }
+				{ said = said "#\t" $0 "\n" }
+				END { printf "%s", said }' "$strack_scratch/log"
+		} >&2
+		[ -z "$immediate" ] || { EXIT_OK=t; exit 1; }
+	}
+fi
+
+# Leaves what a failed test made, to be looked at.
+strack_leave() {
+	strack_code=$?
+	if [ "$test_failure" = 0 ] && [ -n "$EXIT_OK" ] && [ -z "$debug" ]; then
+		chmod -R u+rwX "$strack_scratch" 2>/dev/null
+		rm -rf "$strack_scratch"
+	else
+		echo "# left in $strack_scratch" >&5
+	fi
+	(exit "$strack_code")
+	die
+}
+trap strack_leave EXIT
+
+git config --global user.name 'A U Thor'
+git config --global user.email author@example.com
+git config --global init.defaultBranch main
+git config --global advice.detachedHead false
+# A gc in the background would outlive the test.
+git config --global gc.autoDetach false
+
+if [ "$(id -u)" = 0 ]; then
+	test_set_prereq ROOT
+else
+	test_set_prereq NOTROOT
+fi
+for strack_v in bash busybox jq man mandoc node perl php python3 ruby script \
+	setpriv ssh-agent strace sudo tmux valgrind zsh; do
+	command -v "$strack_v" >/dev/null 2>&1 &&
+		test_set_prereq "$(echo "$strack_v" | tr 'a-z-' 'A-Z_')"
+done
+
+# ---- words ----
+
+# repo <name> [<git init option>...]: a repository with one commit.
+repo() {
+	strack_name=$1 && shift &&
+	git init -q "$@" "$strack_name" &&
+	echo "$strack_name" >"$strack_name/README" &&
+	git -C "$strack_name" add README &&
+	git -C "$strack_name" commit -q -m start
+}
+
+# write <path>: standard input to a file of the current repository, which is
+# executable when it begins with #!.
+write() {
+	case $1 in
+	*/*) mkdir -p -- "${1%/*}" || return 1 ;;
+	esac
+	cat >"./$1" || return 1
+	case $(head -c 2 -- "./$1" | tr -d '\000') in
+	'#!') chmod +x "./$1" ;;
+	esac
+}
+
+# script <path>: the same, committed.
+script() {
+	write "$1" && git add -f -- "./$1" && git commit -q -m "add $1"
+}
+
+# must_fail <exit status> <command>...: exactly that, and no signal.
+must_fail() {
+	strack_want=$1
+	shift
+	if [ "$strack_want" = 0 ] || [ "$strack_want" -gt 129 ]; then
+		echo "must_fail: $strack_want is no failure of ours" >&4
+		return 1
+	fi
+	"$@"
+	strack_code=$?
+	[ "$strack_code" = "$strack_want" ] && return 0
+	if [ "$strack_code" -gt 129 ]; then
+		echo "must_fail: signal $((strack_code - 128)): $*" >&4
+	else
+		echo "must_fail: $strack_code instead of $strack_want: $*" >&4
+	fi
+	return 1
+}
+
+# wait_for <condition> [<seconds>]: looks until it holds (30 s at most).
+wait_for() {
+	strack_left=$((${2:-30} * 20))
+	until eval "$1" >/dev/null 2>&1; do
+		strack_left=$((strack_left - 1))
+		if [ "$strack_left" -lt 0 ]; then
+			echo "wait_for: never: $1" >&4
+			return 1
+		fi
+		sleep 0.05
+	done
+}
+
+# on_terminal <command line>: with a terminal of its own; what it shows goes
+# to standard output, the exit status is the command's.
+on_terminal() {
+	command script -qefc "$1" /dev/null </dev/null
+}
+
+# ---- the ledger, read with git alone ----
+
+# entries [<path part>]: names of all entries in the order of their seq.
+entries() {
+	git -c core.quotePath=false ls-tree -r --name-only \
+		"${LEDGER:-strack-ledger}" |
+		grep -E '/[0-9]{8,}\.[0-9]{8}T[0-9]{6}Z\.([a-z0-9_-]+\.)?[a-z-]+\.[0-9a-f]{16}$' |
+		grep -F -- "${1:-/}" |
+		awk -F/ '{ print $NF "\t" $0 }' | sort -n | cut -f 2-
+}
+
+# kinds <script> [<environment>]: "claim done", oldest first.
+kinds() {
+	entries "$1/" | grep -F -- "${2:+.$2.}" |
+		awk -F. '{ printf "%s%s", sep, $(NF - 1); sep = " " }
+			END { if (NR) print "" }'
+}
+
+# entry <script> <kind>: text of the newest such entry.
+entry() {
+	strack_path=$(entries "$1/" | grep -F ".$2." | tail -n 1) &&
+	[ -n "$strack_path" ] &&
+	git cat-file blob "${LEDGER:-strack-ledger}:$strack_path"
+}
+
+# field <key>: its value in the entry on standard input.
+field() {
+	sed -n "/^-----BEGIN/q; s/^$1 //p"
+}
+
+# audit [<repository>]: the outside oracle has nothing to say, git's own
+# check neither, and every commit's signature is good.
+audit() {
+	audit_ledger "${1:-.}" && audit_fsck "${1:-.}" &&
+		audit_signatures "${1:-.}"
+}
+
+audit_ledger() {
+	strack_said=$("$strack_t/helper/ledger-audit" -q -C "${1:-.}" \
+		"${LEDGER:-strack-ledger}" 2>&1) && [ -z "$strack_said" ] &&
+		return 0
+	echo "audit: $strack_said" >&4
+	return 1
+}
+
+audit_fsck() {
+	strack_said=$(git -C "${1:-.}" fsck --strict --no-dangling \
+		--no-progress 2>&1) &&
+		! echo "$strack_said" | grep -v '^notice: ' | grep . >&4 &&
+		return 0
+	echo "fsck: $strack_said" >&4
+	return 1
+}
+
+audit_signatures() {
+	strack_signers=$strack_scratch/allowed_signers.$$
+	git -C "${1:-.}" strack trust export >"$strack_signers" || return 1
+	strack_said=$(git -C "${1:-.}" \
+		-c "gpg.ssh.allowedSignersFile=$strack_signers" log \
+		--format='%G? %GS %H %s' "${LEDGER:-strack-ledger}") || return 1
+	# None at all would be no proof of anything.
+	[ -n "$strack_said" ] && ! echo "$strack_said" | grep -v '^G ' >&4
+}

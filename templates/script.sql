@@ -1,0 +1,30 @@
+-- strack: description @DESCRIPTION@
+--
+-- Created @DATE@ by @AUTHOR@.
+--
+-- A colon after "strack" makes the next line this script's own time limit:
+-- strack timeout 10m
+--
+-- Prerequisites:
+--   - none
+--
+-- Rollback plan:
+--   - none
+--
+-- git strack runs this once in each environment, through the command that
+-- .strack.ini names for .sql files; strack.ini(5).  For PostgreSQL:
+--
+--   [runner "sql"]
+--   command = psql -X -v ON_ERROR_STOP=1 --single-transaction -f
+--
+-- so that the first error stops it, and all of it happens or nothing.  Hence
+-- no BEGIN and no COMMIT here.  Standard input is /dev/null and there is no
+-- terminal: no \prompt, and no password that somebody types.
+--
+-- What it selects is kept with the run: that is its log.  SQL alone can't tell
+-- git strack to skip; let it find nothing to do instead (an example):
+--
+--   UPDATE users SET theme = 'light' WHERE theme IS NULL;
+--   SELECT count(*) AS users_without_theme FROM users WHERE theme IS NULL;
+
+SELECT 'Nothing to do yet: the work goes here.' AS message;
