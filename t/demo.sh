@@ -16,18 +16,25 @@ die() {
 	exit 1
 }
 
+bold='' plain=''
+[ -t 1 ] && bold=$(printf '\033[1m') plain=$(printf '\033[m')
+
 say() {
-	printf '\n\033[1m# %s\033[0m\n' "$*" | if [ -t 1 ]; then cat; else
-		sed 's/\x1b\[[0-9]*m//g'
-	fi
+	printf '\n%s# %s%s\n' "$bold" "$*" "$plain"
 }
 
 # show <expected exit status> <command>...: with the command before its output.
 show() {
 	want=$1
 	shift
+	printf '\n$'
+	for word; do
+		case $word in
+		*[!A-Za-z0-9_./:=@%+-]*) printf " '%s'" "$word" ;;
+		*) printf ' %s' "$word" ;;
+		esac
+	done
 	echo
-	echo "\$ $*"
 	"$@"
 	code=$?
 	[ "$code" = "$want" ] || die "'$*' ended with $code, not $want"

@@ -36,6 +36,12 @@ enum err fd_write_all(int fd, const void *data, size_t len,
 /* Opens `path` and fsyncs it (file or folder). ERR_NOTFOUND where missing. */
 enum err file_sync(const char *path, struct error *err);
 
+/* Makes files and folders durable that were just written, all of one file
+ * system, that of the last one; missing ones are passed over.  Many are cheaper
+ * by one syncfs(2) than by an fsync(2) each (measured: 0.3 against 1.5 ms for
+ * an entry's objects), unless others have much unwritten data there. */
+enum err files_sync(const struct strvec *paths, struct error *err);
+
 /* A folder of our state: made with `mode` whatever the umask (parents must
  * be there) when missing, and refused when it is a link, no folder, or owned
  * by somebody else than the effective user (root may use anybody's).  Durable. */

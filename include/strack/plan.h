@@ -29,6 +29,8 @@ struct plan_item {
 	struct buf how; /* the commands that get past it, one a line */
 	struct buf again; /* for RUN over a state that is not pending */
 	int64_t attempt;  /* number that a run would have */
+	struct buf basis; /* ids of the entries that the row stood on */
+	bool depends;	  /* on what other scripts, environments or people did */
 };
 
 struct plan {
@@ -61,6 +63,10 @@ struct plan_wish {
 	bool retry;		       /* failed (and rolled back) ones too */
 	const char *again;	       /* why to run what is settled, or NULL */
 };
+
+/* The same for a row of now (or NULL): as long as it is equal to an item's,
+ * and the item does not depend on others, its decision stands. */
+void plan_basis(const struct state_row *row, struct buf *ret);
 
 /* `scripts` have been read (script_read). */
 void plan_make(const struct plan_facts *facts, const struct plan_wish *wish,

@@ -75,6 +75,39 @@ static bool is_stale(const struct batch *b)
 	return oid_cmp(&b->planned_at, ledger_tip(b->s->ledger)) != 0;
 }
 
+/* Whose own entries are as they were when it was planned, and who waits for
+ * nobody, needs no new plan because others (or our own last run) moved the
+ * ledger: planning anew for each of 10,000 would take longer than to run. */
+static bool stands(struct batch *b, struct plan_item *it)
+{
+	const struct state_row *now =
+		ledger_row(b->s->ledger, it->script->path, b->s->env);
+	struct buf basis = BUF_INIT;
+	bool same;
+
+	plan_basis(now, &basis);
+	same = !it->depends && !strcmp(basis.ptr, it->basis.ptr);
+	if (same)
+		it->row = now; /* the one before is gone with the refresh */
+	buf_release(&basis);
+	return same;
+}
+
+/* The item of a path, planned anew where that is needed; NULL: it is gone. */
+static enum err current(struct batch *b, const char *path,
+	const struct plan_item **ret, struct error *err)
+{
+	const struct plan_item *it = batch_find(b, path);
+	enum err rc = ERR_OK;
+
+	if (is_stale(b) && !(it && stands(b, (struct plan_item *)it))) {
+		rc = batch_plan(b, err);
+		it = batch_find(b, path);
+	}
+	*ret = it;
+	return rc;
+}
+
 void batch_collect(struct batch *b)
 {
 	strvec_clear(&b->todo);
@@ -104,13 +137,10 @@ static enum err still(bool *ret, void *arg, struct error *err)
 {
 	struct turn *t = arg;
 	const struct plan_item *it;
-	enum err rc = ERR_OK;
+	enum err rc = current(t->b, t->path, &it, err);
 
-	if (is_stale(t->b))
-		rc = batch_plan(t->b, err);
 	if (rc)
 		return rc;
-	it = batch_find(t->b, t->path);
 	*ret = it && it->decision == PLAN_RUN && it->attempt == t->attempt;
 	return ERR_OK;
 }
@@ -265,10 +295,12 @@ static void keep_first(
 static enum err step(struct batch *b, const char *path, struct progress *p,
 	struct error *first, bool *again, struct error *err)
 {
-	const struct plan_item *it = batch_find(b, path);
-	enum err rc = ERR_OK;
+	const struct plan_item *it;
+	enum err rc = current(b, path, &it, err);
 
 	*again = false;
+	if (rc)
+		return rc;
 	switch (it ? it->decision : PLAN_SETTLED) {
 	case PLAN_RUN:
 		rc = run_item(b, it, err);
@@ -336,10 +368,7 @@ enum err batch_run(struct batch *b, struct error *err)
 
 	b->start = clock_mono_ms();
 	while (!rc && !p.stop && i < b->todo.n) {
-		if (is_stale(b))
-			rc = batch_plan(b, err);
-		if (!rc)
-			rc = step(b, b->todo.v[i], &p, &first, &again, err);
+		rc = step(b, b->todo.v[i], &p, &first, &again, err);
 		if (!rc && again && !b->o->wait && ++tries > REPLANS)
 			rc = error_set(err, ERR_FATAL,
 				"the ledger keeps moving: another program "

@@ -21,21 +21,41 @@ static void say_word(struct batch *b, enum style style, const char *word)
 		"");
 }
 
+#define NUMBERS_WIDTH 10 /* "[12/345] ", roughly */
+#define USEFUL_WIDTH 12  /* of a description; less says nothing */
+
+/* On a terminal it has what is left of the line. */
+static void say_description(
+	struct batch *b, const struct script *sc, int before)
+{
+	struct buf path = BUF_INIT, fit = BUF_INIT;
+	int room;
+
+	if (!sc->header.description)
+		return;
+	out_escape(&path, sc->path, strlen(sc->path), NULL);
+	room = b->out->width - before - out_width(path.ptr) - 2;
+	if (!b->out->tty) {
+		out_printf(b->out, "  ");
+		out_text_styled(b->out, STYLE_DIM, sc->header.description);
+	} else if (room >= USEFUL_WIDTH) {
+		out_fit(&fit, sc->header.description, room, false);
+		out_styled(b->out, STYLE_DIM, "  %s", fit.ptr);
+	}
+	buf_release(&path);
+	buf_release(&fit);
+}
+
 void batch_say_start(struct batch *b, const struct plan_item *it)
 {
-	const char *what = it->script->header.description;
-
 	out_styled(b->out, STYLE_BOLD, "[%zu/%zu] ", ++b->at, b->to_run);
 	out_text_styled(b->out, STYLE_BOLD, it->script->path);
-	if (what) {
-		out_printf(b->out, "  ");
-		out_text_styled(b->out, STYLE_DIM, what);
-	}
+	say_description(b, it->script, NUMBERS_WIDTH);
 	if (it->attempt > 1)
 		out_styled(b->out, STYLE_DIM, "  (attempt %lld)",
 			(long long)it->attempt);
 	out_printf(b->out, "\n");
-	fflush(b->out->f);
+	out_finish(b->out, NULL);
 }
 
 /* The reason that our own runs give repeats what the numbers say. */
@@ -69,7 +89,7 @@ void batch_say_end(struct batch *b, const struct state_row *r)
 		out_text(b->out, t.ptr);
 	}
 	out_printf(b->out, "\n");
-	fflush(b->out->f);
+	out_finish(b->out, NULL);
 	buf_release(&t);
 }
 
@@ -99,14 +119,9 @@ void batch_say_passed(struct batch *b, const char *word,
 
 static void say_planned(struct batch *b, const struct plan_item *it)
 {
-	const char *what = it->script->header.description;
-
 	say_word(b, STYLE_WAIT, "would run");
 	out_text(b->out, it->script->path);
-	if (what) {
-		out_printf(b->out, "  ");
-		out_text_styled(b->out, STYLE_DIM, what);
-	}
+	say_description(b, it->script, NUMBERS_WIDTH);
 	if (it->again.len) {
 		out_printf(b->out, "  (again: ");
 		out_text(b->out, it->again.ptr);
@@ -174,7 +189,7 @@ void batch_say_summary(struct batch *b)
 	out_printf(b->out, " in %s ", b->s->env);
 	out_styled(b->out, STYLE_DIM, "(%s)", t.ptr);
 	out_printf(b->out, "\n");
-	fflush(b->out->f);
+	out_finish(b->out, NULL);
 	buf_release(&t);
 }
 

@@ -126,6 +126,7 @@ static enum err run(struct session *s, const void *opts,
 {
 	const struct resolve_opts *o = opts;
 	struct strvec paths = STRVEC_INIT;
+	struct lost_report lost = LOST_REPORT_INIT;
 	enum err rc = check_usage(o, a, err);
 
 	if (!rc)
@@ -133,11 +134,12 @@ static enum err run(struct session *s, const void *opts,
 	if (!rc)
 		rc = session_ledger_for_writing(s, false, err);
 	if (!rc) /* what is gone here is recorded first */
-		rc = lost_record(s, false, NULL, err);
+		rc = lost_record(s, false, &lost, err);
 	if (!rc)
 		rc = decide_scripts(s, a->args, &paths, err);
 	for (size_t i = 0; !rc && i < paths.n; i++)
 		rc = resolve_one(s, paths.v[i], o, err);
+	lost_report_release(&lost);
 	strvec_release(&paths);
 	return rc;
 }

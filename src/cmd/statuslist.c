@@ -20,14 +20,25 @@ enum group { DECIDE, RUNNING, PENDING, SETTLED, NOT_HERE, GROUP_NR };
 
 enum column { STATE, SCRIPT, WHEN, DURATION, WHO, COLUMN_NR };
 
+/* One script, its cells worked out once: they are needed for the widths
+ * first, and there may be ten thousand. */
+struct line {
+	const struct view_row *r;
+	enum group group;
+	size_t at[COLUMN_NR]; /* into the pool, each ends in a NUL */
+	int width[COLUMN_NR];
+};
+
 struct list {
 	struct session *s;
 	const struct view *v;
 	struct out *o;
+	struct buf pool;
+	struct line *lines;
+	size_t n;
 	int width[COLUMN_NR]; /* 0: not shown */
 	bool stacked;         /* the script has a line of its own */
-	struct buf cell;
-	struct buf line;
+	struct buf text;      /* of the line that is being put */
 };
 
 static enum group group_of(const struct view_row *r)
@@ -43,23 +54,46 @@ static enum group group_of(const struct view_row *r)
 
 /* ---- columns ---- */
 
-static void cell_text(
-	struct list *l, enum column c, const struct view_row *r, struct buf *b)
+/* Printable ASCII, as nearly all names are, needs no escaping and is as wide
+ * as it is long. */
+static bool is_plain(const char *s)
+{
+	for (; *s; s++) {
+		if (*s < ' ' || *s > '~')
+			return false;
+	}
+	return true;
+}
+
+static void add_escaped(struct buf *b, const char *s)
+{
+	if (is_plain(s))
+		buf_adds(b, s);
+	else
+		out_escape(b, s, strlen(s), NULL);
+}
+
+static void add_state(struct buf *b, const struct view_row *r)
+{
+	buf_adds(b, r->decision == PLAN_NOT_HERE ? "not here"
+						 : state_name(r->state));
+	if (!r->flags)
+		return;
+	buf_addch(b, ' ');
+	flags_text(r->flags, " ", b);
+}
+
+static void add_cell(struct list *l, enum column c, const struct view_row *r)
 {
 	const struct state_row *row = r->row;
+	struct buf *b = &l->pool;
 
-	buf_reset(b);
 	switch (c) {
 	case STATE:
-		buf_adds(b, r->decision == PLAN_NOT_HERE
-				    ? "not here"
-				    : state_name(r->state));
-		if (r->flags)
-			buf_addch(b, ' ');
-		flags_text(r->flags, " ", b);
+		add_state(b, r);
 		break;
 	case SCRIPT:
-		out_escape(b, r->path, strlen(r->path), NULL);
+		add_escaped(b, r->path);
 		break;
 	case WHEN:
 		if (row && row->entry)
@@ -71,22 +105,31 @@ static void cell_text(
 		break;
 	case WHO:
 		if (row && row->entry && row->user)
-			out_escape(b, row->user, strlen(row->user), NULL);
+			add_escaped(b, row->user);
 		break;
 	case COLUMN_NR:
 		break;
 	}
 }
 
-static void measure(struct list *l, const struct view_row *r)
+static void add_line(struct list *l, const struct view_row *r)
 {
-	for (int c = 0; c < COLUMN_NR; c++) {
-		int n;
+	struct line *line = &l->lines[l->n++];
 
-		cell_text(l, (enum column)c, r, &l->cell);
-		n = out_width(l->cell.ptr);
-		if (n > l->width[c])
-			l->width[c] = n;
+	line->r = r;
+	line->group = group_of(r);
+	for (int c = 0; c < COLUMN_NR; c++) {
+		const char *cell;
+		size_t at = l->pool.len;
+
+		add_cell(l, (enum column)c, r);
+		cell = l->pool.ptr + at;
+		line->at[c] = at;
+		line->width[c] = is_plain(cell) ? (int)(l->pool.len - at)
+						: out_width(cell);
+		buf_addch(&l->pool, '\0');
+		if (line->width[c] > l->width[c])
+			l->width[c] = line->width[c];
 	}
 }
 
@@ -137,47 +180,46 @@ static enum style row_style(const struct view_row *r)
 
 static void add_blanks(struct buf *b, int n)
 {
-	if (n > 0)
-		buf_addf(b, "%*s", n, "");
+	for (; n > 0; n--)
+		buf_addch(b, ' ');
 }
 
-static void add_cell(struct list *l, enum column c)
+static void add_script(struct list *l, const struct line *line)
 {
-	int pad = l->width[c] - out_width(l->cell.ptr);
-
-	if (c == DURATION) /* numbers to the right */
-		add_blanks(&l->line, pad);
-	buf_addbuf(&l->line, &l->cell);
-	if (c != DURATION)
-		add_blanks(&l->line, pad);
-	buf_adds(&l->line, "  ");
+	if (line->width[SCRIPT] > l->width[SCRIPT]) {
+		out_fit(&l->text, line->r->path, l->width[SCRIPT], true);
+	} else {
+		buf_adds(&l->text, l->pool.ptr + line->at[SCRIPT]);
+		add_blanks(&l->text, l->width[SCRIPT] - line->width[SCRIPT]);
+	}
 }
 
 /* The state alone is coloured. */
-static void put_line(struct list *l, const struct view_row *r)
+static void put_line(struct list *l, const struct line *line)
 {
-	cell_text(l, STATE, r, &l->cell);
-	out_styled(l->o, row_style(r), "%s", l->cell.ptr);
-	buf_reset(&l->line);
+	struct buf *b = &l->text;
+
+	buf_reset(b);
 	if (l->stacked)
-		buf_adds(&l->line, "\n  ");
+		buf_adds(b, "\n  ");
 	else
-		add_blanks(
-			&l->line, l->width[STATE] + 2 - out_width(l->cell.ptr));
-	buf_reset(&l->cell);
-	if (l->o->tty)
-		out_fit(&l->cell, r->path, l->width[SCRIPT], false);
-	else
-		out_escape(&l->cell, r->path, strlen(r->path), NULL);
-	add_cell(l, SCRIPT);
+		add_blanks(b, l->width[STATE] + 2 - line->width[STATE]);
+	add_script(l, line);
 	for (int c = WHEN; c < COLUMN_NR; c++) {
+		int pad = l->width[c] - line->width[c];
+
 		if (!l->width[c])
 			continue;
-		cell_text(l, (enum column)c, r, &l->cell);
-		add_cell(l, (enum column)c);
+		/* numbers to the right */
+		add_blanks(b, c == DURATION ? pad + 2 : 2);
+		buf_adds(b, l->pool.ptr + line->at[c]);
+		add_blanks(b, c == DURATION ? 0 : pad);
 	}
-	buf_trim_end(&l->line);
-	out_printf(l->o, "%s\n", l->line.ptr);
+	buf_trim_end(b);
+	buf_addch(b, '\n');
+	out_styled(
+		l->o, row_style(line->r), "%s", l->pool.ptr + line->at[STATE]);
+	out_raw(l->o, b->ptr, b->len);
 }
 
 /* A text of several words, broken between them where a terminal would break
@@ -188,7 +230,7 @@ static void put_wrapped(struct list *l, int indent, const char *text)
 	struct buf safe = BUF_INIT;
 
 	out_escape(&safe, text, strlen(text), "\n");
-	buf_reset(&l->line);
+	buf_reset(&l->text);
 	for (char *p = safe.ptr; *p;) {
 		size_t n = strcspn(p, " \n");
 		char end = p[n];
@@ -197,21 +239,21 @@ static void put_wrapped(struct list *l, int indent, const char *text)
 		p[n] = '\0';
 		width = out_width(p);
 		if (used && used + 1 + width > room) {
-			buf_addch(&l->line, '\n');
+			buf_addch(&l->text, '\n');
 			used = 0;
 		}
 		if (!used)
-			add_blanks(&l->line, indent);
-		buf_addf(&l->line, "%s%s", used ? " " : "", p);
+			add_blanks(&l->text, indent);
+		buf_addf(&l->text, "%s%s", used ? " " : "", p);
 		used += width + (used > 0);
 		if (end == '\n') {
-			buf_addch(&l->line, '\n');
+			buf_addch(&l->text, '\n');
 			used = 0;
 		}
 		p += n + (end != '\0');
 	}
-	if (l->line.len)
-		out_printf(l->o, "%s\n", l->line.ptr);
+	if (l->text.len)
+		out_printf(l->o, "%s\n", l->text.ptr);
 	buf_release(&safe);
 }
 
@@ -254,19 +296,18 @@ static void put_environments(struct list *l, const struct view_row *r)
 	buf_release(&text);
 }
 
-static void put_group(
-	struct list *l, const struct status_pick *p, enum group group)
+static void put_group(struct list *l, enum group group)
 {
-	for (size_t i = 0; i < l->v->n; i++) {
-		const struct view_row *r = &l->v->v[i];
+	for (size_t i = 0; i < l->n; i++) {
+		const struct line *line = &l->lines[i];
 
-		if (group_of(r) != group || !status_shows(p, r))
+		if (line->group != group)
 			continue;
-		put_line(l, r);
+		put_line(l, line);
 		if (group == NOT_HERE)
-			put_environments(l, r);
-		else if (group != SETTLED && group != RUNNING)
-			put_reason(l, r);
+			put_environments(l, line->r);
+		else if (group == DECIDE || group == PENDING)
+			put_reason(l, line->r);
 	}
 }
 
@@ -347,25 +388,24 @@ void status_list(
 	struct session *s, const struct view *v, const struct status_pick *p)
 {
 	struct list l = {
-		.s = s, .v = v, .o = &s->out, .cell = BUF_INIT, .line = BUF_INIT
+		.s = s, .v = v, .o = &s->out, .pool = BUF_INIT, .text = BUF_INIT
 	};
-	size_t shown = 0;
 
+	l.lines = xcalloc(v->n + 1, sizeof(*l.lines));
 	for (size_t i = 0; i < v->n; i++) {
-		if (!status_shows(p, &v->v[i]))
-			continue;
-		measure(&l, &v->v[i]);
-		shown++;
+		if (status_shows(p, &v->v[i]))
+			add_line(&l, &v->v[i]);
 	}
 	fit(&l);
 	put_header(&l);
 	for (int g = 0; g < GROUP_NR; g++)
-		put_group(&l, p, (enum group)g);
-	if (shown)
+		put_group(&l, (enum group)g);
+	if (l.n)
 		out_printf(&s->out, "\n");
 	else
 		status_nothing(s, v, p);
 	put_summary(&l, p);
-	buf_release(&l.cell);
-	buf_release(&l.line);
+	free(l.lines);
+	buf_release(&l.pool);
+	buf_release(&l.text);
 }

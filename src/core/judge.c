@@ -388,15 +388,23 @@ static void untrusted_by_name(
 	r->flags = FLAG_UNTRUSTED;
 }
 
+/* Does it say what its place says?  What does not is charged to the place:
+ * its text may name another script, and must not touch that one's rows. */
+static bool in_place(const struct held *h)
+{
+	return h->e && (!h->walked || h->walked->sound) &&
+		kind_info(h->e->kind)->folder != FOLDER_TRUST;
+}
+
 static void note_unreadable(struct ledger *l, struct walk *w, size_t first,
 	const struct heldvec *held)
 {
 	for (size_t i = 0; i < held->n; i++) {
 		const struct held *h = &held->v[i];
 
-		if (h->e || is_disowned(l, w, h))
+		if (in_place(h) || is_disowned(l, w, h))
 			continue;
-		if (!h->walked) /* it was good once: its bytes are gone */
+		if (!h->e && !h->walked) /* it was good once: its bytes are gone */
 			walk_problem(w, NULL, h->path, false,
 				"its bytes can't be read");
 		if (!str_starts(h->path, ".strack/"))
@@ -419,7 +427,7 @@ static void fold_folder(struct ledger *l, struct walk *w, struct heldvec *held)
 	for (size_t i = 0; i < held->n; i++) {
 		const struct held *h = &held->v[i];
 
-		if (!h->e || kind_info(h->e->kind)->folder == FOLDER_TRUST)
+		if (!in_place(h))
 			continue;
 		facts[n].e = h->e;
 		facts[n].disowned = is_disowned(l, w, h);

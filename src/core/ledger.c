@@ -330,7 +330,6 @@ enum err ledger_refresh(struct ledger *l, bool *moved, struct error *err)
 	if (l->loaded && !oid_cmp(&tip, &l->tip))
 		return ERR_OK;
 	*moved = true;
-	objects_refresh(l->opts.repo);
 	rc = l->loaded ? sync_to(l, &tip, err) : load(l, &tip, err);
 	if (!rc)
 		rc = check_root(l, err);

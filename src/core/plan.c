@@ -14,9 +14,18 @@ void plan_release(struct plan *p)
 		buf_release(&p->v[i].why);
 		buf_release(&p->v[i].how);
 		buf_release(&p->v[i].again);
+		buf_release(&p->v[i].basis);
 	}
 	free(p->v);
 	*p = (struct plan)PLAN_INIT;
+}
+
+void plan_basis(const struct state_row *row, struct buf *ret)
+{
+	buf_reset(ret);
+	if (row)
+		buf_addf(ret, "%s %s %x", row->entry ? row->entry : "",
+			row->claim ? row->claim : "", row->flags);
 }
 
 static bool selected(const struct plan_wish *w, const struct script *sc)
@@ -344,11 +353,16 @@ void plan_make(const struct plan_facts *facts, const struct plan_wish *wish,
 		*it = (struct plan_item){ .script = facts->scripts->v[i],
 			.why = BUF_INIT,
 			.how = BUF_INIT,
-			.again = BUF_INIT };
+			.again = BUF_INIT,
+			.basis = BUF_INIT };
 		it->row = facts->row(
 			it->script->path, facts->env, &state, facts->arg);
 		it->state = state;
 		it->flags = it->row ? it->row->flags : 0;
+		plan_basis(it->row, &it->basis);
+		it->depends = it->script->header.requires.n > 0 ||
+			(facts->def &&
+				(facts->def->after || facts->def->approvals));
 		it->attempt = 1 + (it->row ? it->row->attempt : 0);
 		decide(it, facts, wish, ret);
 		ret->n++;

@@ -5,6 +5,7 @@
 #include "strack/rundir.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -131,6 +132,32 @@ enum err rundir_read_owner(const char *state_dir, const char *run,
 
 /* ---- making and removing ---- */
 
+/* Not synced: what a power cut takes from it nobody would read any more. */
+static enum err plain_file(const char *state_dir, const char *run,
+	const char *name, mode_t mode, const struct buf *text,
+	struct error *err)
+{
+	char *path = rundir_path(state_dir, run, name);
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	enum err rc = ERR_OK;
+
+	if (fd < 0) {
+		rc = error_sys(err, "can't create %s", path);
+		goto out;
+	}
+	if (fchmod(fd, mode) < 0)
+		rc = error_sys(err, "can't set the mode of %s", path);
+	if (!rc && text)
+		rc = fd_write_all(fd, text->ptr, text->len, path, err);
+	if (close(fd) < 0 && !rc)
+		rc = error_sys(err, "can't close %s", path);
+out:
+	free(path);
+	return rc;
+}
+
+/* The owner's file outlives a crash: it tells a reboot from a run that was
+ * somewhere else. */
 static enum err write_files(const char *state_dir, const char *run, mode_t mode,
 	const char *script, const char *env, const struct buf *resume,
 	struct error *err)
@@ -138,25 +165,20 @@ static enum err write_files(const char *state_dir, const char *run, mode_t mode,
 	struct rundir_owner o = RUNDIR_OWNER_INIT;
 	struct buf text = BUF_INIT;
 	char *owner = rundir_path(state_dir, run, "owner");
-	char *events = rundir_path(state_dir, run, "events");
-	char *hints = rundir_path(state_dir, run, "resume");
 	enum err rc;
 
 	owner_self(&o);
 	o.script = xstrdup(script);
 	o.env = xstrdup(env);
 	owner_format(&o, &text);
-	rc = file_create(events, mode, "", 0, err);
+	rc = plain_file(state_dir, run, "events", mode, NULL, err);
 	if (!rc)
-		rc = file_create(hints, mode, resume ? resume->ptr : "",
-			resume ? resume->len : 0, err);
+		rc = plain_file(state_dir, run, "resume", mode, resume, err);
 	if (!rc)
 		rc = file_create(owner, mode, text.ptr, text.len, err);
 	rundir_owner_release(&o);
 	buf_release(&text);
 	free(owner);
-	free(events);
-	free(hints);
 	return rc;
 }
 

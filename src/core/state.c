@@ -340,7 +340,7 @@ static void fold_mark(struct fold *f, const struct entry *e, size_t row)
 		return;
 	}
 	r->state = STATE_MARKED;
-	r->flags &= ~(unsigned)(FLAG_LATE | FLAG_DIRTY);
+	r->flags &= ~(unsigned)(FLAG_LATE | FLAG_DIRTY | FLAG_CONFLICT);
 	made_by(r, e);
 	if (entry_get(e, KEY_BLOB))
 		set_str(&r->blob, entry_get(e, KEY_BLOB));

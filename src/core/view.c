@@ -244,39 +244,46 @@ static int row_cmp(const void *a, const void *b)
 	return c ? c : strcmp(x->path, y->path);
 }
 
-/* Every script with its row, then the rows that no script is left for. */
+/* `local` rows of other clones are not what is asked for. */
+static bool is_ours(const struct view *v, const struct state_row *r)
+{
+	if (strcmp(r->env, v->env) != 0)
+		return false;
+	if (strcmp(r->env, ENV_LOCAL) != 0)
+		return true;
+	return v->s->clone && !strcmp(r->clone, v->s->clone);
+}
+
+/* Every script with its row, then the rows that no script is left for.  A
+ * map of this environment alone is made, as ledger_row() has to put together
+ * a key for each question. */
 static void join(struct view *v)
 {
-	const struct rowvec *rows;
-	bool *seen;
-	size_t i, scripts = v->scripts.n;
+	static const struct rowvec none = ROWVEC_INIT;
+	const struct rowvec *rows =
+		v->s->ledger ? ledger_rows(v->s->ledger) : &none;
+	struct strmap by_script = STRMAP_INIT;
+	size_t i, at, found = 0, scripts = v->scripts.n;
 
-	if (!v->s->ledger) {
-		for (i = 0; i < scripts; i++)
-			add_row(v, v->scripts.v[i]->path, v->scripts.v[i],
-				NULL);
-		return;
+	for (i = 0; i < rows->n; i++) {
+		if (is_ours(v, &rows->v[i]))
+			strmap_put(&by_script, rows->v[i].script,
+				(void *)&rows->v[i]);
 	}
-	rows = ledger_rows(v->s->ledger);
-	seen = xcalloc(rows->n + 1, sizeof(*seen));
 	for (i = 0; i < scripts; i++) {
 		struct script *sc = v->scripts.v[i];
-		const struct state_row *r =
-			ledger_row(v->s->ledger, sc->path, v->env);
 
-		if (r)
-			seen[r - rows->v] = true;
-		add_row(v, sc->path, sc, r);
+		found += add_row(v, sc->path, sc,
+				 strmap_get(&by_script, sc->path))
+				 ->row != NULL;
 	}
-	for (i = 0; i < rows->n; i++) {
-		const struct state_row *r = &rows->v[i];
+	for (i = 0; found < by_script.n && i < by_script.n; i++) {
+		const struct state_row *r = by_script.items[i].value;
 
-		/* `local` rows of other clones are not what is asked for */
-		if (!seen[i] && !strcmp(r->env, v->env) &&
-			ledger_row(v->s->ledger, r->script, r->env) == r)
+		if (!index_of(v, r->script, &at))
 			add_row(v, r->script, NULL, r);
 	}
-	free(seen);
+	strmap_release(&by_script, NULL);
 	if (v->n > scripts)
 		qsort(v->v, v->n, sizeof(*v->v), row_cmp);
 }

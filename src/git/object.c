@@ -239,48 +239,44 @@ enum err object_write(struct repo *r, enum object_type type, const void *data,
 	return ERR_OK;
 }
 
-/* Reads back and syncs one object; `dirs` gets the folder of a loose one. */
-static enum err object_sync(struct repo *r, const struct oid *id,
-	struct strvec *dirs, struct error *err)
+/* Reads an object back in full (a disk that filled up may have left half a
+ * file) and names what must be synced: its file and that file's folder. */
+static enum err object_look(struct repo *r, const struct oid *id,
+	struct strvec *files, struct strvec *dirs, struct error *err)
 {
 	git_odb_object *o = NULL;
 	char hex[OID_HEX + 1];
-	char *path, *dir;
+	char *dir;
 	enum err rc;
 
-	/* in full: a disk that filled up may have left half a file */
 	rc = body_read(r, id, &o, err);
 	if (rc)
 		return rc;
 	git_odb_object_free(o);
 	oid_hex(id, hex);
 	dir = xstrfmt("%s/%.2s", r->objects_dir, hex);
-	path = xstrfmt("%s/%s", dir, hex + 2);
-	rc = file_sync(path, err);
-	if (rc == ERR_NOTFOUND) {
-		/* packed meanwhile, or in an alternate: git's affair */
-		rc = ERR_OK;
-		error_reset(err);
-	} else if (!rc && !strvec_has(dirs, dir)) {
+	/* packed meanwhile, or in an alternate: git's affair, and missing */
+	strvec_pushf(files, "%s/%s", dir, hex + 2);
+	if (!strvec_has(dirs, dir))
 		strvec_push(dirs, dir);
-	}
-	free(path);
 	free(dir);
-	return rc;
+	return ERR_OK;
 }
 
 enum err objects_sync(
 	struct repo *r, const struct oidvec *ids, struct error *err)
 {
-	struct strvec dirs = STRVEC_INIT;
+	struct strvec files = STRVEC_INIT, dirs = STRVEC_INIT;
 	enum err rc = ERR_OK;
 
 	for (size_t i = 0; i < ids->n && !rc; i++)
-		rc = object_sync(r, &ids->v[i], &dirs, err);
-	for (size_t i = 0; i < dirs.n && !rc; i++)
-		rc = file_sync(dirs.v[i], err);
-	if (!rc && dirs.n > 0) /* a folder may be new itself */
-		rc = file_sync(r->objects_dir, err);
+		rc = object_look(r, &ids->v[i], &files, &dirs, err);
+	for (size_t i = 0; i < dirs.n; i++)
+		strvec_push(&files, dirs.v[i]);
+	strvec_push(&files, r->objects_dir); /* a folder may be new itself */
+	if (!rc)
+		rc = files_sync(&files, err);
+	strvec_release(&files);
 	strvec_release(&dirs);
 	return rc;
 }

@@ -46,6 +46,8 @@ static const char *env(const char *name)
 	return str_empty(s) ? NULL : s;
 }
 
+#define CACHE_BYTES (2 << 20)
+
 /* libgit2's start-up is most of what a short command costs: once, here. */
 static enum err library_start(struct error *err)
 {
@@ -56,9 +58,12 @@ static enum err library_start(struct error *err)
 		git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, extensions,
 			ARRAY_SIZE(extensions)) < 0 ||
 		git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 0) < 0 ||
-		/* Everything is read once; a cache would only hide what other
-		 * programs pruned. */
-		git_libgit2_opts(GIT_OPT_ENABLE_CACHING, 0) < 0) {
+		/* A run looks at the same few trees and commits again and
+		 * again.  What is written is read back once before it gets
+		 * into the cache (objects_sync), and objects_refresh empties
+		 * it. */
+		git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE,
+			(ssize_t)CACHE_BYTES) < 0) {
 		git_fail(err, ERR_FATAL, "libgit2 does not start");
 		git_libgit2_shutdown();
 		return ERR_FATAL;

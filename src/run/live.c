@@ -93,7 +93,7 @@ void live_follow(struct live *l)
 		buf_remove(&l->hold, 0, now);
 	}
 	if (any)
-		fflush(l->out->f); /* a failure is remembered by the stream */
+		out_finish(l->out, NULL); /* it remembers a failure */
 }
 
 void live_end(struct live *l)
@@ -102,7 +102,16 @@ void live_end(struct live *l)
 	show(l, l->hold.ptr, l->hold.len);
 	buf_reset(&l->hold);
 	live_clear(l);
-	fflush(l->out->f);
+	out_finish(l->out, NULL);
+}
+
+/* Tenths of a second are no use in what changes once a second. */
+static void add_seconds(struct buf *b, int64_t ms)
+{
+	if (ms < 60000)
+		buf_addf(b, "%" PRId64 "s", ms / 1000);
+	else
+		duration_format(b, ms / 1000 * 1000);
 }
 
 static void add_progress(const struct live *l, struct buf *b)
@@ -121,7 +130,7 @@ static void add_progress(const struct live *l, struct buf *b)
 
 void live_line(struct live *l)
 {
-	int64_t ms = (clock_mono_ms() - l->start) / 1000 * 1000;
+	int64_t ms = clock_mono_ms() - l->start;
 	struct buf text = BUF_INIT, fit = BUF_INIT;
 
 	/* An unfinished line of the script's is not to be overwritten. */
@@ -130,10 +139,10 @@ void live_line(struct live *l)
 	buf_adds(&text, "... ");
 	if (l->phase.len)
 		buf_addf(&text, "%s, ", l->phase.ptr);
-	duration_format(&text, ms);
+	add_seconds(&text, ms);
 	if (l->limit > 0 && !l->phase.len) {
 		buf_adds(&text, " of at most ");
-		duration_format(&text, l->limit * 1000);
+		add_seconds(&text, l->limit * 1000);
 	}
 	add_progress(l, &text);
 	l->msg->width = term_width(fileno(l->msg->f));

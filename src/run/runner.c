@@ -103,7 +103,9 @@ static enum err take_lock(struct job *j, struct error *err)
 	if (rc == ERR_HELD) {
 		buf_trim_end(&holder);
 		error_reset(err);
-		error_hint(err, "wait for it:\n  git strack run --wait");
+		error_hint(err, "wait for it:\n  git strack run%s%s --wait",
+			strcmp(j->s->env, ENV_LOCAL) ? " --env " : "",
+			strcmp(j->s->env, ENV_LOCAL) ? j->s->env : "");
 		error_set(err, ERR_HELD, "%s: another runner has it (%s)",
 			script, holder.len ? holder.ptr : "just begun");
 	} else if (!rc) {

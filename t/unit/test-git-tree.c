@@ -169,8 +169,9 @@ static void test_bad_trees(void **state)
 	static const char *const bad[] = {
 		"100644 b\\0aaaaaaaaaaaaaaaaaaaa100644 a\\0aaaaaaaaaaaaaaaaaaaa",
 		"100644 a\\0aaaaaaaaaaaaaaaaaaaa100644 a\\0aaaaaaaaaaaaaaaaaaaa",
-		"100644 a\\0aaaaaaaaaaaaaaaaaaaa100644 a.\\0aaaaaaaaaaaaaaaaaaaa"
-		"40000 a\\0aaaaaaaaaaaaaaaaaaaa",
+		("100644 a\\0aaaaaaaaaaaaaaaaaaaa"
+		 "100644 a.\\0aaaaaaaaaaaaaaaaaaaa"
+		 "40000 a\\0aaaaaaaaaaaaaaaaaaaa"),
 		"100644 a\\0aaaaaaaaaaaaaaaaaaa",
 		"100644 \\0aaaaaaaaaaaaaaaaaaaa",
 		"100644 a/b\\0aaaaaaaaaaaaaaaaaaaa",

@@ -12,7 +12,7 @@ static void check_blob(struct repo *r, const char *path)
 	worktree_refresh(r);
 	ok(worktree_blob(r, path, 1 << 20, false, &id, &err));
 	assert_string_equal(
-		hex(&id), sh("cp .git/index .git/i2 2>/dev/null || :\n"
+		hex(&id), sh("cp -p .git/index .git/i2 2>/dev/null || :\n"
 			     "GIT_INDEX_FILE=.git/i2 git add -f '%s'\n"
 			     "GIT_INDEX_FILE=.git/i2 git rev-parse ':%s'\n"
 			     "rm -f .git/i2",

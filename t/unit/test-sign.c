@@ -197,7 +197,7 @@ static void test_open_bad(void **state)
 	cannot_open("key::nonsense", ERR_BAD, "nonsense");
 	cannot_open("ssh-ed25519 AAAA", ERR_BAD, "ssh-ed25519 AAAA");
 	cannot_open("hidden", ERR_FATAL, "hidden");
-	cannot_open("/dev/null", ERR_FATAL, "/dev/null");
+	cannot_open("/dev/null", ERR_BAD, "no key");
 	spew("void", "", 0);
 	cannot_open("void", ERR_BAD, "no key");
 	spew("hash", "# only\n#a comment", 17);
