@@ -65,4 +65,11 @@ void rundir_drop(struct rundir *d);
 /* Only closes this process's hold on it; the warden keeps it. */
 void rundir_forget(struct rundir *d);
 
+/* Sets room aside on the disk, so that a run whose disk fills up can still be
+ * recorded: refused before the claim when there is none.  Given back right
+ * before the outcome is written. */
+enum err rundir_reserve(
+	const struct rundir *d, int64_t bytes, struct error *err);
+void rundir_give_back(const struct rundir *d);
+
 #endif

@@ -55,7 +55,8 @@ void result_text(const struct result *r, struct buf *ret)
 		add_part(ret, start);
 		buf_addf(ret, "exit %" PRId64, r->exit);
 	}
-	if (r->reason)
+	/* A reason that only says the same in words adds nothing. */
+	if (r->reason && !strstr(ret->ptr + start, r->reason))
 		buf_addf(ret, "%s%s", ret->len > start ? ": " : "", r->reason);
 }
 

@@ -275,23 +275,12 @@ void ledger_pause(int attempt)
 	nanosleep(&ts, NULL);
 }
 
-/* An outcome keeps its text over all attempts; everything else is decided
- * and signed anew on each tip. */
-static enum err attempt(struct ledger *l, struct ledger_write *w,
+static enum err put_in_journal(struct ledger *l, struct ledger_write *w,
 	struct journal_item *it, bool *journaled, struct error *err)
 {
-	bool keeps = kind_info(w->e->kind)->replay;
 	char old[ENTRY_ID_HEX + 1];
-	enum err rc = ERR_OK;
+	enum err rc;
 
-	if (keeps && *journaled)
-		return ledger_commit_item(l, w->e, w->signer, it, err);
-	if (w->decide)
-		rc = w->decide(l, w->arg, err);
-	if (!rc)
-		rc = refuse_signer(l, w, err);
-	if (rc)
-		return rc;
 	memcpy(old, w->e->id, sizeof(old));
 	rc = sign_entry(l, w, it, err);
 	if (!rc)
@@ -301,7 +290,38 @@ static enum err attempt(struct ledger *l, struct ledger_write *w,
 	if (*journaled && strcmp(old, w->e->id) != 0)
 		journal_drop(l->opts.state_dir, old, NULL);
 	*journaled = true;
-	return ledger_commit_item(l, w->e, w->signer, it, err);
+	return ERR_OK;
+}
+
+/* An outcome keeps its text over all attempts; everything else is decided
+ * and signed anew on each tip. */
+static enum err attempt(struct ledger *l, struct ledger_write *w,
+	struct journal_item *it, bool *journaled, struct error *err)
+{
+	bool keeps = kind_info(w->e->kind)->replay;
+	enum err rc = ERR_OK;
+
+	if (w->decide && !(keeps && *journaled))
+		rc = w->decide(l, w->arg, err);
+	/* What happened is written down even by a key that was revoked
+	 * meanwhile: it shows as untrusted, and a root decides. */
+	if (!rc && !keeps)
+		rc = refuse_signer(l, w, err);
+	if (!rc && !(keeps && *journaled))
+		rc = put_in_journal(l, w, it, journaled, err);
+	return rc ? rc : ledger_commit_item(l, w->e, w->signer, it, err);
+}
+
+/* An outcome that can't even be tried (the branch is gone, rewound, checked
+ * out, locked) is kept, on the tip that was seen last. */
+static void keep_outcome(struct ledger *l, struct ledger_write *w,
+	struct journal_item *it, bool *journaled)
+{
+	struct error ignored = ERROR_INIT; /* the first error is told */
+
+	if (kind_info(w->e->kind)->replay && !*journaled && l->loaded)
+		put_in_journal(l, w, it, journaled, &ignored);
+	error_release(&ignored);
 }
 
 static enum err append_locked(struct ledger *l, struct ledger_write *w,
@@ -346,9 +366,10 @@ enum err ledger_append(
 		buf_addbuf(&it.log, w->log);
 	}
 	rc = ledger_lock(l, &lock, err);
+	if (!rc)
+		rc = append_locked(l, w, &it, &journaled, err);
 	if (rc)
-		goto out;
-	rc = append_locked(l, w, &it, &journaled, err);
+		keep_outcome(l, w, &it, &journaled);
 	if (!rc || !kind_info(w->e->kind)->replay) {
 		if (journaled)
 			journal_drop(l->opts.state_dir, w->e->id, NULL);

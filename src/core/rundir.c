@@ -226,6 +226,39 @@ enum err rundir_remove(
 	return rc;
 }
 
+enum err rundir_reserve(
+	const struct rundir *d, int64_t bytes, struct error *err)
+{
+	char *path = path_join(d->path, "reserve");
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	enum err rc = ERR_OK;
+
+	if (fd < 0) {
+		rc = error_sys(err, "can't create %s", path);
+		goto out;
+	}
+	/* where the file system can't, the run goes without */
+	if (fallocate(fd, 0, 0, (off_t)bytes) < 0 && errno != EOPNOTSUPP &&
+		errno != ENOSYS) {
+		rc = error_sys(err, "no room to record a run in %s", d->path);
+		error_hint(err, "make room on that file system, then run it "
+				"again");
+	}
+	if (close(fd) < 0 && !rc)
+		rc = error_sys(err, "can't close %s", path);
+out:
+	free(path);
+	return rc;
+}
+
+void rundir_give_back(const struct rundir *d)
+{
+	char *path = path_join(d->path, "reserve");
+
+	unlink(path); /* gone already when the script removed our folder */
+	free(path);
+}
+
 void rundir_drop(struct rundir *d)
 {
 	if (d->path)

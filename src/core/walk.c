@@ -38,6 +38,8 @@ void walk_release(struct walk *w)
 	strmap_release(&w->by_id, NULL);
 	strmap_release(&w->by_path, NULL);
 	problemvec_release(&w->problems);
+	if (w->failed)
+		error_release(&w->failure);
 	*w = (struct walk){ 0 };
 }
 
@@ -61,6 +63,20 @@ void walk_problem(struct walk *w, const struct oid *commit, const char *entry,
 	buf_addv(&text, fmt, ap);
 	va_end(ap);
 	p->text = buf_detach(&text);
+}
+
+bool walk_fails(struct walk *w, enum err rc, const struct error *err)
+{
+	if (rc != ERR_FATAL)
+		return false;
+	if (!w->failed) {
+		w->failed = rc;
+		w->failure = (struct error)ERROR_INIT;
+		error_set(&w->failure, rc, "%s", err->text.ptr);
+		if (err->hint.len)
+			error_hint(&w->failure, "%s", err->hint.ptr);
+	}
+	return true;
 }
 
 const struct wcommit *walk_commit(const struct walk *w, const struct oid *id)
@@ -265,17 +281,19 @@ static void check_commit_signature(
 {
 	struct pubkey key = PUBKEY_INIT;
 	struct error err = ERROR_INIT;
+	enum err rc;
 
 	if (c->signature.len == 0) {
 		walk_problem(w, &c->id, NULL, true, "unsigned commit");
-	} else if (signature_check(c->signature.ptr, c->signature.len,
-			   SIGN_NS_GIT, c->payload.ptr, c->payload.len,
-			   w->sign_program, &key, &err)) {
+		return;
+	}
+	rc = signature_check(c->signature.ptr, c->signature.len, SIGN_NS_GIT,
+		c->payload.ptr, c->payload.len, w->sign_program, &key, &err);
+	if (!rc)
+		wc->signer = xstrdup(key.fingerprint);
+	else if (!walk_fails(w, rc, &err))
 		walk_problem(w, &c->id, NULL, true,
 			"commit without a good signature: %s", err.text.ptr);
-	} else {
-		wc->signer = xstrdup(key.fingerprint);
-	}
 	pubkey_release(&key);
 	error_release(&err);
 }
@@ -553,6 +571,12 @@ enum err walk_run(struct walk *w, const struct oid *tip, struct error *err)
 				w, &ids.v[i], NULL, true, "%s", err->text.ptr);
 			error_reset(err);
 			rc = ERR_OK;
+		}
+		if (!rc && w->failed) {
+			rc = error_set(err, w->failed, "%s",
+				w->failure.text.ptr);
+			if (w->failure.hint.len)
+				error_hint(err, "%s", w->failure.hint.ptr);
 		}
 		if (w->progress && (i + 1) % 256 == 0)
 			w->progress(i + 1, ids.n, w->progress_arg);

@@ -47,6 +47,9 @@ struct walk {
 	struct strmap by_path; /* to index + 1 */
 	struct problemvec problems;
 	unsigned stamp;
+	/* What kept us from judging at all: no finding, but the end. */
+	enum err failed;
+	struct error failure;
 	ledger_progress_fn *progress;
 	void *progress_arg;
 };
@@ -57,6 +60,9 @@ void walk_release(struct walk *w);
 enum err walk_run(struct walk *w, const struct oid *tip, struct error *err);
 /* Is `a` equal to `b` or an ancestor? Usable as trust_reaches_fn. */
 bool walk_reaches(const struct oid *a, const struct oid *b, void *walk);
+/* Takes `err` for the end of the walk when it is about the machine (no
+ * ssh-keygen, no memory); false when it is about the ledger. */
+bool walk_fails(struct walk *w, enum err rc, const struct error *err);
 const struct wcommit *walk_commit(const struct walk *w, const struct oid *id);
 const struct wentry *walk_entry(const struct walk *w, const char *path);
 void walk_problem(struct walk *w, const struct oid *commit, const char *entry,

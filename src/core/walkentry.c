@@ -186,10 +186,12 @@ void walk_check_entry(struct walk *w, size_t commit, size_t entry,
 	struct wentry *we = &w->entries[entry];
 	struct error err = ERROR_INIT;
 
-	if (check_all(w, &w->v[commit], we, beside, &err))
+	enum err rc = check_all(w, &w->v[commit], we, beside, &err);
+
+	if (!rc)
+		we->sound = true;
+	else if (!walk_fails(w, rc, &err))
 		walk_problem(w, &w->v[commit].id, we->path, false, "%s",
 			err.text.ptr);
-	else
-		we->sound = true;
 	error_release(&err);
 }

@@ -19,6 +19,7 @@ struct job {
 	char run[ULID_LEN + 1];
 	struct lock lock; /* of script and environment */
 	struct rundir dir;
+	bool maybe_claimed; /* the claim may be on the ledger */
 	struct strvec argv;
 	struct oid blob;          /* the script as git stores it */
 	char raw[SHA256_HEX + 1]; /* and as it lies on disk */

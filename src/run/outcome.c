@@ -137,6 +137,7 @@ enum err outcome_record(
 	set_changed(w, &e);
 	said_checkpoints(&w->said, &e);
 	session_stamp(w->j->s, &e);
+	rundir_give_back(&w->j->dir);
 	rc = mend_state(w, err);
 	if (!rc)
 		rc = set_output(w, &e, &kept, err);

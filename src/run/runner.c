@@ -335,7 +335,10 @@ static char *terminal(void)
 
 static void job_release(struct job *j)
 {
-	rundir_drop(&j->dir);
+	if (j->maybe_claimed)
+		rundir_forget(&j->dir);
+	else
+		rundir_drop(&j->dir);
 	lock_release(&j->lock, true);
 	strvec_release(&j->argv);
 	entry_release(&j->claim);
@@ -347,6 +350,9 @@ static void job_release(struct job *j)
 	capture_free(j->cap);
 	free(j->tty);
 }
+
+/* An outcome in the journal, its objects and trees, twice over. */
+#define RESERVE_BYTES (512 * 1024)
 
 /* Everything up to the claim can still be undone. */
 static enum err claim_it(struct job *j, struct error *err)
@@ -360,9 +366,16 @@ static enum err claim_it(struct job *j, struct error *err)
 		rc = rundir_create(&j->dir, j->s->state_dir, j->run,
 			j->req->script->path, j->s->env, &resume, err);
 	if (!rc)
-		rc = job_prepare(j, err);
+		rc = rundir_reserve(&j->dir,
+			RESERVE_BYTES + 2 * j->s->settings.log_keep, err);
 	if (!rc)
+		rc = job_prepare(j, err);
+	if (!rc) {
 		rc = job_claim(j, err);
+		/* Any other failure may have come after the claim was on the
+		 * branch: then the folder is what tells that it is lost. */
+		j->maybe_claimed = rc != ERR_MOVED && rc != ERR_HELD;
+	}
 	buf_release(&resume);
 	return rc;
 }

@@ -1,0 +1,124 @@
+/*
+ * The entries of a ledger by name and one by one, for log, show and whoever
+ * looks for a particular one.
+ */
+#include "ledger_i.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "strack/refs.h"
+#include "strack/repo.h"
+
+void ledger_entryvec_release(struct ledger_entryvec *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		free(l->v[i].path);
+		free(l->v[i].problem);
+		entry_free(l->v[i].e);
+	}
+	free(l->v);
+	*l = (struct ledger_entryvec)LEDGER_ENTRYVEC_INIT;
+}
+
+static enum err list_one(const char *path, const struct tree_entry *e,
+	void *arg, struct error *err)
+{
+	struct ledger_entryvec *l = arg;
+	struct entry_name name;
+	struct ledger_entry *le;
+
+	(void)err;
+	if (ledger_path_kind(path, &name) != PATH_ENTRY)
+		return ERR_OK;
+	ARRAY_GROW(l->v, l->n + 1, l->cap);
+	le = &l->v[l->n++];
+	*le = (struct ledger_entry){
+		.path = xstrdup(path), .blob = e->id, .name = name
+	};
+	return ERR_OK;
+}
+
+static int name_cmp(const void *a, const void *b)
+{
+	const struct ledger_entry *x = a, *y = b;
+
+	if (x->name.seq != y->name.seq)
+		return x->name.seq < y->name.seq ? -1 : 1;
+	return strcmp(x->name.id, y->name.id);
+}
+
+enum err ledger_list(struct ledger *l, const char *under,
+	struct ledger_entryvec *ret, struct error *err)
+{
+	struct ledger_entryvec list = LEDGER_ENTRYVEC_INIT;
+	enum err rc;
+
+	rc = tree_walk(l->opts.repo, &l->tree, under, list_one, &list, err);
+	if (rc) {
+		ledger_entryvec_release(&list);
+		return rc;
+	}
+	if (list.n)
+		qsort(list.v, list.n, sizeof(*list.v), name_cmp);
+	ledger_entryvec_release(ret);
+	*ret = list;
+	return ERR_OK;
+}
+
+static bool same_path(const struct problem *p, const char *path)
+{
+	return p->entry && !strcmp(p->entry, path);
+}
+
+enum err ledger_load(
+	struct ledger *l, struct ledger_entry *le, struct error *err)
+{
+	struct error why = ERROR_INIT;
+
+	(void)err;
+	if (le->e || le->problem)
+		return ERR_OK;
+	le->e = xcalloc(1, sizeof(*le->e));
+	entry_init(le->e);
+	if (entry_load(l->opts.repo, &le->blob, le->e, NULL, &why)) {
+		entry_free(le->e);
+		le->e = NULL;
+		le->problem = xstrdup(why.text.ptr);
+	}
+	error_release(&why);
+	for (size_t i = 0; !le->problem && i < l->problems.n; i++) {
+		if (same_path(&l->problems.v[i], le->path))
+			le->problem = xstrdup(l->problems.v[i].text);
+	}
+	for (size_t i = 0; i < l->disowned.n; i++) {
+		if (same_path(&l->disowned.v[i], le->path))
+			le->disowned = true;
+	}
+	if (strmap_has(&l->disowned_paths, le->path) ||
+		(le->e && strmap_has(&l->disowned_ids, le->e->id)))
+		le->disowned = true;
+	return ERR_OK;
+}
+
+enum err ledger_commit_of(
+	struct ledger *l, const char *path, struct oid *ret, struct error *err)
+{
+	return history_last_change(l->opts.repo, &l->tip, path, ret, err);
+}
+
+enum err ledger_beside(struct ledger *l, const char *path, const char *suffix,
+	struct buf *ret, struct error *err)
+{
+	char *full = xstrfmt("%s%s", path, suffix);
+	struct oid blob;
+	unsigned mode;
+	enum err rc;
+
+	rc = tree_find(l->opts.repo, &l->tree, full, &mode, &blob, err);
+	if (!rc)
+		rc = object_read(l->opts.repo, &blob, OBJECT_BLOB,
+			ENTRY_SCRIPT_MAX, ret, err);
+	free(full);
+	return rc;
+}
