@@ -105,6 +105,18 @@ check-headers:
 			-fsyntax-only -x c - || failed=1; \
 	done; test -z "$$failed"
 
+# ---- speed ----
+
+$(B)/t/perf/%: t/perf/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(HARDEN_LD) $(LDFLAGS) -o $@ $< $(PKG_LIBS)
+
+# Ratios against stock commands; some minutes, and nothing is asserted.
+bench:
+	@CC='$(CC)' sh t/setup.sh build
+	@$(AGAIN) all $(B)/t/perf/timeit $(B)/t/perf/open
+	@sh t/perf/bench.sh $(B) $(SCRIPTS)
+
 # ---- installation ----
 
 TEMPLATES = $(sort $(wildcard templates/*))
@@ -139,4 +151,4 @@ uninstall:
 			rmdir --ignore-fail-on-non-empty "$$dir"; \
 	done
 
-.PHONY: setup demo check tests lint check-headers install uninstall FORCE
+.PHONY: bench setup demo check tests lint check-headers install uninstall FORCE

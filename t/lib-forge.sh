@@ -174,7 +174,7 @@ forge_defaults() {
 	case $forge_kind in
 	claim)
 		forge_default commit "$(git rev-parse HEAD)"
-		forge_default limit 300
+		forge_default limit 0
 		;;
 	esac
 	case $forge_kind in

@@ -151,6 +151,23 @@ must_fail() {
 	return 1
 }
 
+# refused <exit status> <regex> <command>...: must_fail with a message that has
+# such a line, tells how to go on (a hint, the usage, or behind a semicolon),
+# and holds nothing that a terminal would take for more than text.  It stays
+# in the file $refusal.
+refused() {
+	strack_want=$1 strack_what=$2 refusal=$strack_scratch/refusal
+	shift 2
+	must_fail "$strack_want" "$@" 2>"$refusal" &&
+		grep -q '^git strack: ' "$refusal" &&
+		grep -qE -e "$strack_what" "$refusal" &&
+		grep -qE '^hint: |^usage: |; ' "$refusal" &&
+		! LC_ALL=C grep -q '[[:cntrl:]]' "$refusal" && return 0
+	echo "refused: not as it should be: $*" >&4
+	cat -v "$refusal" >&4
+	return 1
+}
+
 # wait_for <condition> [<seconds>]: looks until it holds (30 s at most).
 wait_for() {
 	strack_left=$((${2:-30} * 20))

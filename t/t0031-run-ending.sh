@@ -113,7 +113,7 @@ test_expect_success 'that the warden is killed loses it' '
 	#!/bin/sh
 	echo "checkpoint at 7" >>"$STRACK_EVENTS"
 	kill -KILL $PPID
-	sleep 60
+	while :; do :; done
 	EOF
 	must_fail 1 git strack run >out 2>err &&
 	grep "killed by SIGKILL" err && grep "resolve --done" err &&
@@ -145,7 +145,7 @@ test_expect_success 'what lives on keeps it running until it is gone' '
 test_expect_success 'both killed: the next run records lost, and stops' '
 	script "scripts/${day}09_b.sh" <<-\EOF &&
 	#!/bin/sh
-	touch begun; sleep 60
+	touch begun; exec sleep 60
 	EOF
 	{ git-strack run >out 2>&1 & } && pid=$! &&
 	wait_for "test -e begun" && rm begun &&
@@ -180,16 +180,21 @@ test_expect_success 'under nohup a hang-up changes nothing' '
 test_expect_success TMUX 'Ctrl-Z stops the runner alone, Ctrl-C ends the run' '
 	script "scripts/${day}12_z.sh" <<-\EOF &&
 	#!/bin/sh
-	touch begun; while test -e begun; do sleep 0.05; done
+	echo $PPID >warden; touch begun
+	while test -e begun; do sleep 0.05; done
 	touch over; sleep 60
 	EOF
 	keys() { tmux -L "strack$$" send-keys "$@"; } &&
-	tmux -L "strack$$" new-session -d -x 60 -y 20 "sh -i" &&
+	test_when_finished "tmux -L strack$$ kill-server; :" &&
+	tmux -L "strack$$" new-session -d -x 60 -y 20 "exec sh -i" \
+		>/dev/null 2>&1 3>&- 4>&- 5>&- &&
 	keys "PATH=$PATH git-strack run" Enter &&
-	wait_for "test -e begun" && keys C-z && rm begun &&
-	wait_for "test -e over" && keys fg Enter C-c &&
+	wait_for "test -e begun" && keys C-z &&
+	runner=$(ps -o ppid= -p "$(cat warden)") &&
+	wait_for "ps -o stat= -p $runner | grep ^T" && rm begun &&
+	wait_for "test -e over" && keys fg Enter &&
+	wait_for "ps -o stat= -p $runner | grep -v ^T" && keys C-c &&
 	wait_for "entry scripts/${day}12_z.sh fail" &&
-	tmux -L "strack$$" kill-server &&
 	entry "scripts/${day}12_z.sh" fail | field cancelled |
 		grep "^SIGINT from .*@pts/" &&
 	git strack mark -m x 12_z.sh

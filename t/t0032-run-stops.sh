@@ -51,9 +51,10 @@ test_expect_success 'a protected environment is asked for' '
 	must_fail 3 setsid git strack run --env production \
 		--from-the-beginning </dev/null 2>err &&
 	grep -e "--yes" err &&
-	must_fail 3 git strack run --env production --yes a.sh 2>err &&
+	must_fail 3 git strack run --env production --yes \
+		--from-the-beginning a.sh 2>err &&
 	grep "other bytes of it are done in staging" err &&
-	git strack run --env production --yes old.sh
+	git strack run --env production --yes --from-the-beginning old.sh
 '
 
 test_expect_success 'a bad header stops before anything runs' '

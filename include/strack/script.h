@@ -35,7 +35,7 @@ void scriptvec_release(struct scriptvec *l);
  * no editor leftover?  And a companion's (.rollback.EXT, .verify.EXT)? */
 bool script_name_dated(const char *base);
 bool script_name_companion(const char *base);
-/* Milliseconds of the date that the name begins with (YYYYMMDD[HHMM[SS]], read
+/* Milliseconds of the date that the name begins with (YYYYMMDD[HH[MM[SS]]], read
  * as UTC); false when the digits are no date. */
 bool script_name_time(const char *base, int64_t *ms);
 

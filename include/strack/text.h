@@ -64,6 +64,9 @@ bool ulid_valid(const char *s);
 /* Environment names: [a-z0-9][a-z0-9_-]{0,31} */
 bool environment_name_valid(const char *s);
 
+/* As one word of a command that a person may paste into a shell. */
+void shell_word(struct buf *b, const char *s);
+
 /* Optimal string alignment distance, for "did you mean". */
 int text_distance(const char *a, const char *b);
 

@@ -275,6 +275,26 @@ bool environment_name_valid(const char *s)
 	return len >= 1 && len <= 32 && !s[len] && strchr(first, s[0]);
 }
 
+void shell_word(struct buf *b, const char *s)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789_./+@:,-";
+
+	if (*s && *s != '-' && !s[strspn(s, plain)]) {
+		buf_adds(b, s);
+		return;
+	}
+	buf_addch(b, '\'');
+	for (; *s; s++) {
+		if (*s == '\'')
+			buf_adds(b, "'\\''");
+		else
+			buf_addch(b, *s);
+	}
+	buf_addch(b, '\'');
+}
+
 static int min3(int a, int b, int c)
 {
 	int m = a < b ? a : b;

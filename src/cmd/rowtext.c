@@ -151,26 +151,6 @@ void row_why(const struct view_row *r, struct buf *ret)
 	}
 }
 
-void add_shell_word(struct buf *b, const char *word)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789_./+@:,-";
-
-	if (*word && *word != '-' && strspn(word, plain) == strlen(word)) {
-		buf_adds(b, word);
-		return;
-	}
-	buf_addch(b, '\'');
-	for (; *word; word++) {
-		if (*word == '\'')
-			buf_adds(b, "'\\''");
-		else
-			buf_addch(b, *word);
-	}
-	buf_addch(b, '\'');
-}
-
 static void add_command(struct buf *b, const char *command, const char *env,
 	const char *options, const char *path)
 {
@@ -180,7 +160,7 @@ static void add_command(struct buf *b, const char *command, const char *env,
 	if (strcmp(env, ENV_LOCAL) != 0)
 		buf_addf(b, "--env %s ", env);
 	buf_addf(b, "%s%s", options, *options ? " " : "");
-	add_shell_word(b, path);
+	shell_word(b, path);
 }
 
 void row_how(const struct view_row *r, const char *env, struct buf *ret)

@@ -184,15 +184,21 @@ static enum err check_first_run(const struct batch *b, struct error *err)
 	const char *oldest = NULL;
 	size_t old = 0;
 
-	if (b->o->from_the_beginning || b->selected.n ||
+	if (b->o->from_the_beginning ||
 		(s->ledger && ledger_env_used(s->ledger, s->env)))
 		return ERR_OK;
 	for (size_t i = 0; i < b->plan.n; i++) {
-		const struct script *sc = b->plan.v[i].script;
+		const struct plan_item *it = &b->plan.v[i];
+		const struct script *sc = it->script;
 
-		if (b->plan.v[i].decision != PLAN_RUN ||
-			!script_name_time(sc->base, &when) ||
-			when > now - DAY_MS)
+		/* Also those that were not selected: once one has run here,
+		 * a plain run would take up all the others. */
+		if (it->state != STATE_PENDING ||
+			(it->decision != PLAN_RUN &&
+				it->decision != PLAN_FILTERED))
+			continue;
+		/* digits that are no date tell nothing: they may be old */
+		if (script_name_time(sc->base, &when) && when > now - DAY_MS)
 			continue;
 		if (!old++)
 			oldest = sc->path;
@@ -201,7 +207,7 @@ static enum err check_first_run(const struct batch *b, struct error *err)
 		return ERR_OK;
 	error_hint(err, "if their work is done already, settle them:");
 	error_hint(err, "  git strack mark%s%s --baseline -m <why>", flag, env);
-	error_hint(err, "if it is not, run them all:");
+	error_hint(err, "if it is not, let them run:");
 	error_hint(err, "  git strack run%s%s --from-the-beginning", flag, env);
 	return error_set(err, ERR_HELD,
 		"nothing has run in %s yet, and %zu of the pending scripts "

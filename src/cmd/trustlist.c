@@ -59,41 +59,62 @@ static void add_principal(struct buf *b, const char *name)
 	}
 }
 
-/* When a revoked key was good last: the time of the commit behind `after`,
- * as ssh-keygen reads it; false when it is in force again. */
-static bool valid_before(
-	struct session *s, const struct trust_key *k, struct buf *ret)
+/* The committer's time, or INT64_MIN for what can't be read. */
+static int64_t committed_at(struct session *s, const struct oid *id)
 {
 	struct commit c = COMMIT_INIT;
-	int64_t first = INT64_MAX;
+	int64_t ret = INT64_MIN;
+	const char *p;
+
+	if (commit_read(s->repo, id, &c, NULL) == ERR_OK) {
+		p = strstr(c.payload.ptr, "\ncommitter ");
+		p = p ? strstr(p, "> ") : NULL;
+		ret = p ? strtoll(p + 2, NULL, 10) : INT64_MIN;
+	}
+	commit_release(&c);
+	return ret;
+}
+
+/* Of all that `after` reaches, not of `after` alone: the clocks of several
+ * machines don't agree. */
+static int64_t newest_until(struct session *s, const struct oid *after)
+{
+	struct oidvec ids = OIDVEC_INIT;
+	int64_t newest = INT64_MIN, at;
+
+	if (history_list(s->repo, after, NULL, &ids, NULL))
+		oidvec_release(&ids);
+	for (size_t i = 0; i < ids.n; i++) {
+		at = committed_at(s, &ids.v[i]);
+		if (at > newest)
+			newest = at;
+	}
+	oidvec_release(&ids);
+	return newest;
+}
+
+/* When a revoked key was good last, as ssh-keygen reads it; nothing where it
+ * is in force again. */
+static void add_valid_before(
+	struct session *s, const struct trust_key *k, struct buf *ret)
+{
+	struct buf when = BUF_INIT;
+	int64_t first = INT64_MAX, at;
 
 	if (!k->revoked || k->readmitted)
-		return false;
+		return;
 	for (size_t i = 0; i < k->revoked_after.n; i++) {
-		const char *p;
-
-		if (commit_read(s->repo, &k->revoked_after.v[i], &c, NULL) ==
-			ERR_OK) {
-			p = strstr(c.payload.ptr, "\ncommitter ");
-			p = p ? strstr(p, "> ") : NULL;
-			if (p && strtoll(p + 2, NULL, 10) < first)
-				first = strtoll(p + 2, NULL, 10);
-		}
-		commit_release(&c);
-		c = (struct commit)COMMIT_INIT;
+		at = newest_until(s, &k->revoked_after.v[i]);
+		if (at != INT64_MIN && at < first)
+			first = at;
 	}
 	if (first == INT64_MAX)
-		return false;
-	{
-		/* YYYYMMDDHHMMSSZ, of the second behind it */
-		struct buf when = BUF_INIT;
-
-		time_compact(&when, (first + 1) * 1000);
-		buf_remove(&when, 8, 1); /* the T */
-		buf_addf(ret, "valid-before=\"%s\" ", when.ptr);
-		buf_release(&when);
-	}
-	return true;
+		return;
+	/* YYYYMMDDHHMMSSZ, of the second behind it */
+	time_compact(&when, (first + 1) * 1000);
+	buf_remove(&when, 8, 1); /* the T */
+	buf_addf(ret, ",valid-before=\"%s\"", when.ptr);
+	buf_release(&when);
 }
 
 enum err trust_word_export(struct session *s, const struct trust_opts *o,
@@ -111,10 +132,10 @@ enum err trust_word_export(struct session *s, const struct trust_opts *o,
 		if (k->n == 0)
 			continue;
 		add_principal(&b, k->v[k->n - 1].principal);
-		buf_addf(&b, " namespaces=\"%s,%s\" ", SIGN_NS_GIT,
+		buf_addf(&b, " namespaces=\"%s,%s\"", SIGN_NS_GIT,
 			SIGN_NS_ENTRY);
-		valid_before(s, k, &b);
-		buf_addf(&b, "%s\n", k->line);
+		add_valid_before(s, k, &b);
+		buf_addf(&b, " %s\n", k->line);
 		out_raw(&s->out, b.ptr, b.len);
 		buf_release(&b);
 	}

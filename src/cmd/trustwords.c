@@ -179,6 +179,28 @@ static bool is_open(const struct trust_key *k, bool root_only)
 	return false;
 }
 
+/* What a key signs after its own end counts for nothing, so it can't be the
+ * one that says so. */
+static enum err refuse_own(
+	struct session *s, const struct strvec *fingerprints, struct error *err)
+{
+	const struct signer *person;
+	const char *own;
+	enum err rc = session_person_signer(s, &person, err);
+
+	if (rc)
+		return rc;
+	own = signer_key(person)->fingerprint;
+	if (!strvec_has(fingerprints, own))
+		return ERR_OK;
+	error_hint(err,
+		"whoever holds another root key types:\n"
+		"  git strack trust revoke %s",
+		own);
+	return error_set(err, ERR_HELD,
+		"a key can't revoke itself, and %s is yours", own);
+}
+
 /* Fingerprints to revoke: copied, because trust changes with each. */
 static enum err collect(struct session *s, const char *arg,
 	struct strvec *fingerprints, struct error *err)
@@ -209,7 +231,7 @@ static enum err collect(struct session *s, const char *arg,
 		return error_set(
 			err, ERR_HELD, "the last root can't be revoked");
 	}
-	return ERR_OK;
+	return refuse_own(s, fingerprints, err);
 }
 
 enum err trust_word_revoke(struct session *s, const struct trust_opts *o,

@@ -71,11 +71,12 @@ bool script_name_time(const char *base, int64_t *ms)
 	struct buf date = BUF_INIT;
 	bool ok;
 
-	if (digits != 8 && digits != 12 && digits != 14)
+	if (digits < 8 || digits > 14)
 		return false;
-	buf_add(&date, base, digits);
-	if (digits == 12)
-		buf_adds(&date, "00");
+	/* half an hour, minute or second is left out */
+	buf_add(&date, base, digits - digits % 2);
+	if (date.len > 8)
+		buf_add(&date, "000000", 14 - date.len);
 	ok = time_day_parse(date.ptr, ms);
 	buf_release(&date);
 	return ok;

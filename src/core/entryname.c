@@ -102,7 +102,10 @@ static const char *script_path_problem(const char *path)
 	const char *p = path;
 
 	for (const char *c = path; *c; c++) {
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+		unsigned char u = (unsigned char)c[0], v = (unsigned char)c[1];
+
+		if (u < 0x20 || u == 0x7f ||
+			(u == 0xc2 && v >= 0x80 && v <= 0x9f))
 			return "control character in the script's path";
 	}
 	for (;;) {

@@ -87,6 +87,30 @@ static int held_cmp(const void *a, const void *b)
 	return entry_cmp(x->e, y->e);
 }
 
+/* Was it brought by the root commit? */
+static bool is_founding(struct ledger *l, const struct held *h)
+{
+	struct oid tree, blob;
+	unsigned mode;
+
+	return h->e->seq == 1 &&
+	       !commit_shape(l->opts.repo, &l->root, &tree, NULL, NULL) &&
+	       !tree_find(l->opts.repo, &tree, h->path, &mode, &blob, NULL) &&
+	       !oid_cmp(&blob, &h->blob);
+}
+
+/* Nothing wrong with it alone.  That nobody complains of an entry that is
+ * older than this walk may be because it was disowned, so it is no reason to
+ * believe it. */
+static bool is_sound(
+	const struct ledger *l, const struct walk *w, const struct held *h)
+{
+	if (h->walked)
+		return h->walked->sound;
+	return strmap_has(&l->trust_at, h->path) ||
+	       !entry_check_text(w, h->e, h->path, NULL);
+}
+
 /* Which commit brought it: from the walk, what was remembered, or history. */
 static enum err commit_of(struct ledger *l, const struct walk *w,
 	const struct held *h, struct oid *ret, struct error *err)
@@ -118,15 +142,11 @@ static enum err load_trust_set(struct ledger *l, struct walk *w,
 	struct trust_set *s, struct error *err)
 {
 	enum err rc;
-	bool revoked = false;
 
 	rc = tree_walk(l->opts.repo, &l->tree, LEDGER_TRUST_DIR, hold_path,
 		&s->held, err);
-	for (size_t i = 0; !rc && i < s->held.n; i++) {
+	for (size_t i = 0; !rc && i < s->held.n; i++)
 		hold_entry(l, w, &s->held.v[i]);
-		if (s->held.v[i].e && s->held.v[i].e->kind == KIND_TRUST_REVOKE)
-			revoked = true;
-	}
 	if (rc)
 		return rc;
 	qsort(s->held.v, s->held.n, sizeof(*s->held.v), held_cmp);
@@ -138,19 +158,14 @@ static enum err load_trust_set(struct ledger *l, struct walk *w,
 		const char *key;
 
 		if (!h->e || kind_info(h->e->kind)->folder != FOLDER_TRUST ||
-			(h->walked && !h->walked->sound))
+			!is_sound(l, w, h))
 			continue;
-		/* Without a revocation nobody asks where an entry stands. */
-		f->at = l->tip;
-		if (h->walked || revoked) {
-			rc = commit_of(l, w, h, &f->at, err);
-			if (!rc)
-				remember_commit(l, h->path, &f->at);
-		}
+		rc = commit_of(l, w, h, &f->at, err);
+		if (!rc)
+			remember_commit(l, h->path, &f->at);
 		f->e = h->e;
 		f->sound = true;
-		f->founding = h->e->seq == 1 &&
-			      (!h->walked || !oid_cmp(&f->at, &l->root));
+		f->founding = is_founding(l, h);
 		key = entry_get(h->e, KEY_KEY);
 		if (key &&
 			!pubkey_parse(key, strlen(key), &s->keys[s->n], NULL))
@@ -158,82 +173,6 @@ static enum err load_trust_set(struct ledger *l, struct walk *w,
 		s->n++;
 	}
 	return rc;
-}
-
-static void release_trust_set(struct trust_set *s)
-{
-	for (size_t i = 0; i < s->n; i++)
-		pubkey_release(&s->keys[i]);
-	free(s->keys);
-	free(s->facts);
-	heldvec_release(&s->held);
-}
-
-static enum err note_path(char status, const char *path,
-	const struct tree_entry *old, const struct tree_entry *new, void *arg,
-	struct error *err)
-{
-	(void)old;
-	(void)new;
-	(void)err;
-	if (status == 'A' && ledger_path_kind(path, NULL) == PATH_ENTRY)
-		strmap_put(arg, path, arg);
-	return ERR_OK;
-}
-
-/* The entries that a disowned commit brought. */
-static void disown_commit(struct ledger *l, const char *hex)
-{
-	struct commit c = COMMIT_INIT, parent = COMMIT_INIT;
-	struct oid id;
-	bool ok = oid_parse(hex, strlen(hex), &id) &&
-		  !commit_read(l->opts.repo, &id, &c, NULL);
-
-	if (ok && c.parents.n)
-		ok = !commit_read(l->opts.repo, &c.parents.v[0], &parent, NULL);
-	/* A merge brings nothing of its own; a commit that can't be read
-	 * brings nothing that could count. */
-	if (ok && c.parents.n < 2)
-		tree_diff(l->opts.repo, c.parents.n ? &parent.tree : NULL,
-			&c.tree, note_path, &l->disowned_paths, NULL);
-	commit_release(&c);
-	commit_release(&parent);
-}
-
-/* Collects what valid disown entries name; true when one of the trust entries
- * is among it (trust must then be worked out again). */
-static bool collect_disowned(struct ledger *l, struct trust_set *s)
-{
-	bool again = false;
-
-	for (size_t i = 0; i < s->n; i++) {
-		const struct entry *e = s->facts[i].e;
-
-		if (e->kind != KIND_DISOWN || !s->facts[i].valid)
-			continue;
-		if (entry_get(e, KEY_ENTRY))
-			strmap_put(
-				&l->disowned_ids, entry_get(e, KEY_ENTRY), l);
-		else if (!strmap_has(
-				 &l->disowned_ids, entry_get(e, KEY_COMMIT))) {
-			strmap_put(
-				&l->disowned_ids, entry_get(e, KEY_COMMIT), l);
-			disown_commit(l, entry_get(e, KEY_COMMIT));
-		}
-	}
-	for (size_t i = 0; i < s->n; i++) {
-		char hex[OID_HEX + 1];
-		struct trust_fact *f = &s->facts[i];
-
-		oid_hex(&f->at, hex);
-		if (!f->sound || f->founding ||
-			(!strmap_has(&l->disowned_ids, f->e->id) &&
-				!strmap_has(&l->disowned_ids, hex)))
-			continue;
-		f->sound = false;
-		again = true;
-	}
-	return again;
 }
 
 static const char *path_of(const struct trust_set *s, const struct entry *e)
@@ -245,6 +184,115 @@ static const char *path_of(const struct trust_set *s, const struct entry *e)
 	return NULL;
 }
 
+static void release_trust_set(struct trust_set *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		pubkey_release(&s->keys[i]);
+	free(s->keys);
+	free(s->facts);
+	heldvec_release(&s->held);
+}
+
+struct brought {
+	struct strmap *paths; /* of the commit, not in the parents seen so far */
+	struct strmap *now;   /* those that this parent lacks, too */
+};
+
+static enum err note_path(char status, const char *path,
+	const struct tree_entry *old, const struct tree_entry *new, void *arg,
+	struct error *err)
+{
+	struct brought *b = arg;
+
+	(void)old;
+	(void)new;
+	(void)err;
+	if (status == 'A' && ledger_path_kind(path, NULL) == PATH_ENTRY &&
+		(!b->paths || strmap_has(b->paths, path)))
+		strmap_put(b->now, path, arg);
+	return ERR_OK;
+}
+
+/* The entries that a disowned commit brought: those that no parent has, for
+ * a merge that breaks the rules may bring some. */
+static void disown_commit(struct ledger *l, const char *hex)
+{
+	struct strmap paths = STRMAP_INIT;
+	struct oidvec parents = OIDVEC_INIT;
+	struct oid id, tree, old;
+	bool ok = oid_parse(hex, strlen(hex), &id) &&
+		  !commit_shape(l->opts.repo, &id, &tree, &parents, NULL);
+
+	for (size_t i = 0; ok && (i < parents.n || i == 0); i++) {
+		struct strmap now = STRMAP_INIT;
+		struct brought b = { i ? &paths : NULL, &now };
+
+		if (parents.n)
+			ok = !commit_shape(l->opts.repo, &parents.v[i], &old,
+				NULL, NULL);
+		ok = ok && !tree_diff(l->opts.repo, parents.n ? &old : NULL,
+				   &tree, note_path, &b, NULL);
+		strmap_release(&paths, NULL);
+		paths = now;
+	}
+	for (size_t i = 0; ok && i < paths.n; i++)
+		strmap_put(&l->disowned_paths, paths.items[i].key, l);
+	strmap_release(&paths, NULL);
+	oidvec_release(&parents);
+}
+
+static void collect_disowned(struct ledger *l, const struct trust_set *s)
+{
+	strmap_release(&l->disowned_ids, NULL);
+	strmap_release(&l->disowned_paths, NULL);
+	for (size_t i = 0; i < s->n; i++) {
+		const struct entry *e = s->facts[i].e;
+		const char *id = entry_get(e, KEY_ENTRY);
+
+		if (e->kind != KIND_DISOWN || !s->facts[i].valid)
+			continue;
+		if (!id)
+			id = entry_get(e, KEY_COMMIT);
+		if (!entry_get(e, KEY_ENTRY) &&
+			!strmap_has(&l->disowned_ids, id))
+			disown_commit(l, id);
+		strmap_put(&l->disowned_ids, id, l);
+	}
+}
+
+/* Takes what is disowned out of the trust entries; tells whether that changed
+ * anything. */
+static bool apply_disowned(struct ledger *l, struct trust_set *s)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < s->n; i++) {
+		struct trust_fact *f = &s->facts[i];
+		bool junk = strmap_has(&l->disowned_ids, f->e->id) ||
+			    strmap_has(&l->disowned_paths, path_of(s, f->e));
+
+		if (f->founding || f->sound == !junk)
+			continue;
+		f->sound = !junk;
+		changed = true;
+	}
+	return changed;
+}
+
+/* Trust says whose disowns count, and these which trust entries do, so both
+ * are worked out until nothing changes.  Should roots who disown each other
+ * keep it going round, the last round stands. */
+static void work_out(struct ledger *l, struct walk *w, struct trust_set *s)
+{
+	for (size_t round = 0; round < s->n + 2; round++) {
+		trust_work_out(&l->trust, s->facts, s->n, walk_reaches, w);
+		collect_disowned(l, s);
+		if (!apply_disowned(l, s))
+			return;
+	}
+	trust_work_out(&l->trust, s->facts, s->n, walk_reaches, w);
+}
+
 enum err ledger_judge_trust(struct ledger *l, struct walk *w, struct error *err)
 {
 	struct trust_set s = { 0 };
@@ -253,16 +301,17 @@ enum err ledger_judge_trust(struct ledger *l, struct walk *w, struct error *err)
 	rc = load_trust_set(l, w, &s, err);
 	if (rc)
 		goto out;
-	trust_work_out(&l->trust, s.facts, s.n, walk_reaches, w);
-	if (collect_disowned(l, &s))
-		trust_work_out(&l->trust, s.facts, s.n, walk_reaches, w);
+	work_out(l, w, &s);
 	/* The walk goes with this call: nobody may ask through it later. */
 	for (size_t i = 0; i < s.n; i++) {
 		const struct trust_fact *f = &s.facts[i];
 		const char *path = path_of(&s, f->e);
 		const struct wentry *we = walk_entry(w, path);
 
-		if (we && f->sound && !f->valid)
+		if (we && !f->sound)
+			walk_problem(w, &w->v[we->commit].id, path, false,
+				"counts for nothing");
+		else if (we && !f->valid)
 			walk_problem(w, &w->v[we->commit].id, path, false,
 				"signer %s %s", entry_get(f->e, KEY_SIGNER),
 				f->problem);
@@ -316,8 +365,7 @@ static bool is_disowned(
 	if (!h->walked)
 		return false;
 	oid_hex(&w->v[h->walked->commit].id, hex);
-	return strmap_has(&l->disowned_ids, h->walked->id) ||
-	       strmap_has(&l->disowned_ids, hex);
+	return strmap_has(&l->disowned_ids, hex);
 }
 
 static bool counts(struct ledger *l, struct walk *w, const struct heldvec *all,
@@ -326,8 +374,8 @@ static bool counts(struct ledger *l, struct walk *w, const struct heldvec *all,
 	const struct wcommit *c;
 	const char *why;
 
-	if (!h->walked)
-		return true; /* an earlier walk said so */
+	if (!h->walked) /* an earlier walk said so */
+		return w->has_base;
 	if (!h->walked->sound)
 		return false;
 	c = &w->v[h->walked->commit];
@@ -412,6 +460,11 @@ static void note_unreadable(struct ledger *l, struct walk *w, size_t first,
 	}
 }
 
+static size_t dir_len(const char *path)
+{
+	return (size_t)(strrchr(path, '/') - path);
+}
+
 /* Folds the entries of one folder; `held` is in no order. */
 static void fold_folder(struct ledger *l, struct walk *w, struct heldvec *held)
 {
@@ -432,9 +485,18 @@ static void fold_folder(struct ledger *l, struct walk *w, struct heldvec *held)
 		facts[n].e = h->e;
 		facts[n].disowned = is_disowned(l, w, h);
 		facts[n].counts = !facts[n].disowned && counts(l, w, held, h);
+		if (facts[n].disowned && h->walked && h->walked->sound)
+			walk_problem(w, &w->v[h->walked->commit].id, h->path,
+				false, "counts for nothing");
 		n++;
 	}
 	state_fold(facts, n, script ? &l->rows : &scrap, note_anomaly, &arg);
+	/* Where an entry stands decides, not what a bad one says of it. */
+	for (size_t i = first; script && i < l->rows.n; i++) {
+		free(l->rows.v[i].script);
+		l->rows.v[i].script = xstrndup(
+			held->v[0].path, dir_len(held->v[0].path));
+	}
 	note_unreadable(l, w, first, held);
 	rowvec_release(&scrap);
 	free(facts);
@@ -465,11 +527,6 @@ static enum err hold_entries(const char *path, const struct tree_entry *e,
 	if (ledger_path_kind(path, NULL) == PATH_ENTRY)
 		hold(arg, path, &e->id);
 	return ERR_OK;
-}
-
-static size_t dir_len(const char *path)
-{
-	return (size_t)(strrchr(path, '/') - path);
 }
 
 static int dir_cmp(const void *a, const void *b)
@@ -577,7 +634,9 @@ static void move_problems(struct ledger *l, struct walk *w)
 			((p->commit &&
 				 strmap_has(&l->disowned_ids, p->commit)) ||
 				(we && we->id[0] &&
-					strmap_has(&l->disowned_ids, we->id)));
+					strmap_has(&l->disowned_ids, we->id)) ||
+				(p->entry && strmap_has(&l->disowned_paths,
+						     p->entry)));
 
 		ledger_add_problem(junk ? &l->disowned : &l->problems,
 			p->commit, p->entry, p->text, p->structural,

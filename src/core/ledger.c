@@ -64,14 +64,13 @@ static bool reaches(const struct oid *a, const struct oid *b, void *arg)
 static enum err tree_of_tip(
 	struct ledger *l, const struct oid *tip, struct error *err)
 {
-	struct commit c = COMMIT_INIT;
-	enum err rc = commit_read(l->opts.repo, tip, &c, err);
+	struct oid tree;
+	enum err rc = commit_shape(l->opts.repo, tip, &tree, NULL, err);
 
 	if (!rc) {
 		l->tip = *tip;
-		l->tree = c.tree;
+		l->tree = tree;
 	}
-	commit_release(&c);
 	return rc;
 }
 
@@ -93,17 +92,18 @@ static enum err read_meta(struct ledger *l, struct error *err)
 	return ERR_FATAL;
 }
 
-static bool has_revocation(const struct walk *w)
+static bool reaches_back(const struct walk *w)
 {
 	for (size_t i = 0; i < w->nentries; i++) {
-		if (w->entries[i].name.kind == KIND_TRUST_REVOKE)
+		if (w->entries[i].name.kind == KIND_TRUST_REVOKE ||
+			w->entries[i].name.kind == KIND_DISOWN)
 			return true;
 	}
 	return false;
 }
 
-/* Walks from `base` (NULL: from the root) and judges.  A revocation among
- * what is new may reach back, so then everything is judged anew. */
+/* Walks from `base` (NULL: from the root) and judges.  A revocation or disown
+ * among what is new reaches back, so then everything is judged anew. */
 static enum err verify_from(
 	struct ledger *l, const struct oid *base, bool all, struct error *err)
 {
@@ -115,6 +115,8 @@ static enum err verify_from(
 	enum err rc;
 
 	memcpy(w.ledger_id, l->id, sizeof(w.ledger_id));
+	w.want_root = repo_config(l->opts.repo, LEDGER_ROOT_CONFIG);
+	w.want_signer = l->opts.expect_root;
 	if (base) {
 		w.has_base = true;
 		w.base = *base;
@@ -125,7 +127,7 @@ static enum err verify_from(
 	rc = walk_run(&w, &l->tip, err);
 	if (rc)
 		goto out;
-	if (base && has_revocation(&w)) {
+	if (base && reaches_back(&w)) {
 		walk_release(&w);
 		ledger_forget(l);
 		return verify_from(l, NULL, true, err);

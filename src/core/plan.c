@@ -35,27 +35,6 @@ static bool selected(const struct plan_wish *w, const struct script *sc)
 	return !w->tag || strvec_has(&sc->header.tags, w->tag);
 }
 
-/* A path in a command that a person may paste. */
-static void add_path(struct buf *b, const char *path)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789_./+@:,-";
-
-	if (path[0] != '-' && strspn(path, plain) == strlen(path)) {
-		buf_adds(b, path);
-		return;
-	}
-	buf_addch(b, '\'');
-	for (; *path; path++) {
-		if (*path == '\'')
-			buf_adds(b, "'\\''");
-		else
-			buf_addch(b, *path);
-	}
-	buf_addch(b, '\'');
-}
-
 static void add_command(struct plan_item *it, const struct plan_facts *f,
 	const char *command, const char *options)
 {
@@ -64,7 +43,7 @@ static void add_command(struct plan_item *it, const struct plan_facts *f,
 	if (strcmp(f->env, ENV_LOCAL) != 0)
 		buf_addf(&it->how, "--env %s ", f->env);
 	buf_addf(&it->how, "%s%s", options, *options ? " " : "");
-	add_path(&it->how, it->script->path);
+	shell_word(&it->how, it->script->path);
 }
 
 static void wrong(struct plan_item *it)
@@ -188,7 +167,7 @@ static void check_requires(struct plan_item *it, const struct plan_facts *f,
 		if (path) {
 			buf_addf(&it->how, "%sgit strack run ",
 				it->how.len ? "\n" : "");
-			add_path(&it->how, path);
+			shell_word(&it->how, path);
 		}
 	}
 }
@@ -212,7 +191,7 @@ static void check_after(struct plan_item *it, const struct plan_facts *f)
 			state_name(state));
 	buf_addf(&it->how, "%sgit strack run --env %s ",
 		it->how.len ? "\n" : "", env);
-	add_path(&it->how, it->script->path);
+	shell_word(&it->how, it->script->path);
 }
 
 static void check_approvals(struct plan_item *it, const struct plan_facts *f)

@@ -372,6 +372,11 @@ static void fold_void(struct fold *f, const struct entry *e, size_t row)
 		anomaly(f, e, "withdraws an entry of another environment");
 		return;
 	}
+	if (target->kind == KIND_VOID || target->kind == KIND_APPROVE ||
+		target->kind == KIND_RETIRE) {
+		anomaly(f, e, "withdraws what is no claim, mark or outcome");
+		return;
+	}
 	if (o && !o->closed) {
 		o->closed = true;
 		o->by = KIND_VOID;

@@ -273,6 +273,12 @@ static void apply_revoke(struct trust *t, struct trust_fact *f)
 		f->problem = "would revoke the last root";
 		return;
 	}
+	/* No `after` reaches the revocation itself, so it would hold just when
+	 * it does not. */
+	if (!strcmp(k->fingerprint, entry_get(f->e, KEY_SIGNER))) {
+		f->problem = "revokes itself";
+		return;
+	}
 	oidvec_push(&k->revoked_after, &after);
 	k->revoked = true;
 	k->readmitted = false;

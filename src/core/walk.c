@@ -243,18 +243,11 @@ static enum err tree_of(struct walk *w, const struct oid *id, struct oid *tree,
 	struct error *err)
 {
 	const struct wcommit *c = walk_commit(w, id);
-	struct commit read = COMMIT_INIT;
-	enum err rc;
 
-	if (c) {
-		*tree = c->tree;
-		return ERR_OK;
-	}
-	rc = commit_read(w->repo, id, &read, err);
-	if (!rc)
-		*tree = read.tree;
-	commit_release(&read);
-	return rc;
+	if (!c)
+		return commit_shape(w->repo, id, tree, NULL, err);
+	*tree = c->tree;
+	return ERR_OK;
 }
 
 static enum err seq_of(
@@ -303,6 +296,8 @@ static void check_subject(
 {
 	size_t n = strcspn(c->message.ptr, "\n");
 
+	if (!c->payload.len)
+		return; /* no commit of ours: that was said */
 	if (strlen(want) != n || memcmp(c->message.ptr, want, n) != 0)
 		walk_problem(w, &c->id, NULL, true,
 			"its subject is not its entry's (should be '%s')",
@@ -330,11 +325,44 @@ static enum err note_missing(char status, const char *path,
 	return ERR_OK;
 }
 
+static void add_entry(struct walk *w, size_t commit, const char *path,
+	const struct oid *blob, const struct entry_name *name)
+{
+	struct wentry *we;
+
+	ARRAY_GROW(w->entries, w->nentries + 1, w->entries_cap);
+	we = &w->entries[w->nentries++];
+	*we = (struct wentry){ .path = xstrdup(path),
+		.blob = *blob,
+		.name = *name,
+		.commit = commit };
+	we->dir = xstrndup(path, (size_t)(strrchr(path, '/') - path));
+	if (!strmap_has(&w->by_path, path))
+		strmap_put(&w->by_path, path, (void *)w->nentries);
+}
+
+/* Such an entry was never checked: it must not count, and its script is to be
+ * seen as untrusted. */
+static void brought_by_merge(struct walk *w, size_t commit, const char *path,
+	const struct oid *blob)
+{
+	const struct oid id = w->v[commit].id;
+	struct entry_name name;
+
+	walk_problem(w, &id, path, true, "brought by a merge");
+	if (ledger_path_kind(path, &name) != PATH_ENTRY)
+		return;
+	add_entry(w, commit, path, blob, &name);
+	if (name.seq > w->v[commit].max_seq)
+		w->v[commit].max_seq = name.seq;
+}
+
 /* A merge holds what its parents hold and nothing else: against each parent
  * it only adds, and what it adds to the first is in another. */
-static enum err check_merge(struct walk *w, struct wcommit *wc,
-	const struct commit *c, struct error *err)
+static enum err check_merge(
+	struct walk *w, size_t at, const struct commit *c, struct error *err)
 {
+	const struct wcommit *wc = &w->v[at];
 	struct brought b = { .w = w, .commit = &c->id, .merge = true };
 	struct union_arg u = { .w = w, .commit = &c->id };
 	struct oid tree;
@@ -359,31 +387,15 @@ static enum err check_merge(struct walk *w, struct wcommit *wc,
 				&u, err);
 	}
 	for (size_t i = 0; !rc && i < u.left.n; i++)
-		walk_problem(w, &c->id, u.left.items[i].key, true,
-			"brought by a merge");
-	if (!rc && wc->nparents > 2)
+		brought_by_merge(w, at, u.left.items[i].key,
+			strmap_get(&b.paths, u.left.items[i].key));
+	if (!rc && w->v[at].nparents > 2)
 		walk_problem(w, &c->id, NULL, true,
 			"merge of more than two parents");
 	check_subject(w, c, "merge");
 	strmap_release(&b.paths, free);
 	strmap_release(&u.left, NULL);
 	return rc;
-}
-
-static void add_entry(struct walk *w, size_t commit, const char *path,
-	const struct oid *blob, const struct entry_name *name)
-{
-	struct wentry *we;
-
-	ARRAY_GROW(w->entries, w->nentries + 1, w->entries_cap);
-	we = &w->entries[w->nentries++];
-	*we = (struct wentry){ .path = xstrdup(path),
-		.blob = *blob,
-		.name = *name,
-		.commit = commit };
-	we->dir = xstrndup(path, (size_t)(strrchr(path, '/') - path));
-	if (!strmap_has(&w->by_path, path))
-		strmap_put(&w->by_path, path, (void *)w->nentries);
 }
 
 /* One entry and the files beside it; the root two files more. */
@@ -496,13 +508,28 @@ out:
 	return rc;
 }
 
+/* One that is no commit of ours has a shape all the same: what it brought,
+ * and what stands on it, is looked at. */
+static enum err read_any_commit(struct walk *w, const struct oid *id,
+	struct commit *ret, struct error *err)
+{
+	enum err rc = commit_read(w->repo, id, ret, err);
+
+	if (rc != ERR_BAD)
+		return rc;
+	walk_problem(w, id, NULL, true, "%s", err->text.ptr);
+	error_reset(err);
+	ret->id = *id;
+	return commit_shape(w->repo, id, &ret->tree, &ret->parents, err);
+}
+
 static enum err check_commit(struct walk *w, size_t at, struct error *err)
 {
 	struct commit c = COMMIT_INIT;
 	struct wcommit *wc = &w->v[at];
 	enum err rc;
 
-	rc = commit_read(w->repo, &wc->id, &c, err);
+	rc = read_any_commit(w, &wc->id, &c, err);
 	if (rc)
 		goto out;
 	wc->tree = c.tree;
@@ -518,35 +545,60 @@ static enum err check_commit(struct walk *w, size_t at, struct error *err)
 		if (seq > wc->max_seq)
 			wc->max_seq = seq;
 	}
-	check_commit_signature(w, wc, &c);
-	rc = wc->nparents > 1 ? check_merge(w, wc, &c, err)
+	if (c.payload.len)
+		check_commit_signature(w, wc, &c);
+	rc = wc->nparents > 1 ? check_merge(w, at, &c, err)
 			      : check_plain(w, at, &c, err);
 out:
 	commit_release(&c);
 	return rc;
 }
 
-static void find_root(struct walk *w, const struct oidvec *ids)
+/* Is it the root of a ledger, and the one that is known? */
+static bool is_our_root(
+	const struct walk *w, const struct oid *id, bool *any)
 {
 	struct commit c = COMMIT_INIT;
+	struct pubkey key = PUBKEY_INIT;
+	char hex[OID_HEX + 1], ledger[37];
+	bool ours;
 
-	/* Topological order begins with a root; with several of them the
-	 * ledger's is the one that brought .strack/ledger. */
-	if (!w->has_base && ids->n)
-		w->root = ids->v[0];
-	for (size_t i = 0; !w->has_base && i < ids->n; i++) {
-		char id[37];
-
-		if (commit_read(w->repo, &ids->v[i], &c, NULL) == ERR_OK &&
-			c.parents.n == 0 &&
-			!ledger_meta_read(w->repo, &c.tree, id, NULL)) {
-			w->root = ids->v[i];
-			break;
-		}
-		commit_release(&c);
-		c = (struct commit)COMMIT_INIT;
-	}
+	oid_hex(id, hex);
+	*any = commit_read(w->repo, id, &c, NULL) == ERR_OK &&
+	       c.parents.n == 0 &&
+	       !ledger_meta_read(w->repo, &c.tree, ledger, NULL);
+	ours = *any;
+	if (ours && w->want_root)
+		ours = !strcmp(w->want_root, hex);
+	else if (ours && w->want_signer)
+		ours = !signature_check(c.signature.ptr, c.signature.len,
+			       SIGN_NS_GIT, c.payload.ptr, c.payload.len,
+			       w->sign_program, &key, NULL) &&
+		       !strcmp(key.fingerprint, w->want_signer);
+	pubkey_release(&key);
 	commit_release(&c);
+	return ours;
+}
+
+/* Topological order begins with a root.  With several of them the ledger's is
+ * the one that this clone or the team knows, for dates and places can be
+ * forged; else the first that brought .strack/ledger. */
+static void find_root(struct walk *w, const struct oidvec *ids)
+{
+	bool any, have = false;
+
+	if (w->has_base || !ids->n)
+		return;
+	w->root = ids->v[0];
+	for (size_t i = 0; i < ids->n; i++) {
+		if (is_our_root(w, &ids->v[i], &any)) {
+			w->root = ids->v[i];
+			return;
+		}
+		if (any && !have)
+			w->root = ids->v[i];
+		have = have || any;
+	}
 }
 
 enum err walk_run(struct walk *w, const struct oid *tip, struct error *err)

@@ -36,6 +36,8 @@ struct walk {
 	const char *sign_program;
 	char ledger_id[37];
 	struct oid root;
+	const char *want_root; /* hex of the root commit that is known, or NULL */
+	const char *want_signer; /* who must have signed it, or NULL */
 	bool has_base;
 	struct oid base; /* known to be good */
 	int64_t base_seq;
@@ -80,6 +82,14 @@ enum err ledger_meta_read(struct repo *r, const struct oid *tree,
 enum err entry_load(struct repo *r, const struct oid *blob, struct entry *ret,
 	char id[ENTRY_ID_HEX + 1], struct error *err);
 
+/* commitshape.c: tree and parents (may be NULL) of a commit, whatever else is
+ * wrong with it. */
+enum err commit_shape(struct repo *r, const struct oid *id, struct oid *tree,
+	struct oidvec *parents, struct error *err);
+/* walkentry.c: is the text what its path and ledger say, and the signature
+ * good? */
+enum err entry_check_text(const struct walk *w, const struct entry *e,
+	const char *path, struct error *err);
 /* walkentry.c: all checks of one entry that need no other: text, name,
  * signature, siblings, position.  `prev_seq` etc. through w. */
 void walk_check_entry(struct walk *w, size_t commit, size_t entry,

@@ -54,6 +54,16 @@ static enum err check_signature(
 	return rc;
 }
 
+enum err entry_check_text(const struct walk *w, const struct entry *e,
+	const char *path, struct error *err)
+{
+	enum err rc = entry_path_check(e, path, err);
+
+	if (!rc && strcmp(entry_get(e, KEY_LEDGER), w->ledger_id) != 0)
+		rc = error_set(err, ERR_BAD, "of another ledger");
+	return rc ? rc : check_signature(w, e, err);
+}
+
 static enum err check_position(struct walk *w, const struct wcommit *c,
 	const struct entry *e, struct error *err)
 {
@@ -83,12 +93,11 @@ static enum err check_position(struct walk *w, const struct wcommit *c,
 		   !oid_cmp(&prev, &w->base)) {
 		high = w->base_seq;
 	} else {
-		struct commit old = COMMIT_INIT;
-		enum err rc = commit_read(w->repo, &prev, &old, err);
+		struct oid tree;
+		enum err rc = commit_shape(w->repo, &prev, &tree, NULL, err);
 
 		if (!rc)
-			rc = tree_max_seq(w->repo, &old.tree, &high, err);
-		commit_release(&old);
+			rc = tree_max_seq(w->repo, &tree, &high, err);
 		if (rc)
 			return rc;
 	}
@@ -168,11 +177,7 @@ static enum err check_all(struct walk *w, const struct wcommit *c,
 		}
 		return rc;
 	}
-	rc = entry_path_check(we->e, we->path, err);
-	if (!rc && strcmp(entry_get(we->e, KEY_LEDGER), w->ledger_id) != 0)
-		rc = error_set(err, ERR_BAD, "of another ledger");
-	if (!rc)
-		rc = check_signature(w, we->e, err);
+	rc = entry_check_text(w, we->e, we->path, err);
 	if (!rc)
 		rc = check_position(w, c, we->e, err);
 	if (!rc)
@@ -180,16 +185,32 @@ static enum err check_all(struct walk *w, const struct wcommit *c,
 	return rc;
 }
 
+/* Was something said already of it, or of a file beside it, when its commit
+ * was compared with its parent? */
+static bool has_problem(const struct walk *w, const struct wentry *we)
+{
+	for (size_t i = w->problems.n; i > 0; i--) {
+		const struct problem *p = &w->problems.v[i - 1];
+		char hex[OID_HEX + 1];
+
+		oid_hex(&w->v[we->commit].id, hex);
+		if (!p->commit || strcmp(p->commit, hex) != 0)
+			return false;
+		if (p->entry && str_starts(p->entry, we->path))
+			return true;
+	}
+	return false;
+}
+
 void walk_check_entry(struct walk *w, size_t commit, size_t entry,
 	const struct strmap *beside)
 {
 	struct wentry *we = &w->entries[entry];
 	struct error err = ERROR_INIT;
-
 	enum err rc = check_all(w, &w->v[commit], we, beside, &err);
 
 	if (!rc)
-		we->sound = true;
+		we->sound = !has_problem(w, we);
 	else if (!walk_fails(w, rc, &err))
 		walk_problem(w, &w->v[commit].id, we->path, false, "%s",
 			err.text.ptr);

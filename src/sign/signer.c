@@ -455,7 +455,7 @@ static enum err write_pair(const char *path, const char *comment,
 	rc = file_create(path, 0600, private->ptr, private->len, err);
 	if (rc)
 		goto out;
-	rc = file_replace(pub_path, 0644, line.ptr, line.len, err);
+	rc = file_replace(pub_path, 0600, line.ptr, line.len, err);
 	if (rc)
 		(void)file_remove(path, NULL); /* told already: the .pub */
 out:

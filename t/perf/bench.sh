@@ -97,6 +97,7 @@ while [ $i -lt 100 ]; do
 	i=$((i + 1))
 done
 EOF
+# shellcheck disable=SC2016 # the loop is for the shell that timeit starts
 report "100 runs of true / 200 x git commit -S" "<= 0.5" "$("$timeit" 3 \
 	'exec git-strack run --from-the-beginning' \
 	'i=0; while [ $i -lt 200 ]; do git commit -q --allow-empty -S -m a || exit 1; i=$((i+1)); done' \

@@ -42,7 +42,9 @@ static void test_name_time(void **state)
 	assert_true(script_name_time("20260102030405_a", &ms));
 	assert_true(ms == INT64_C(1767312000000) + (3 * 3600 + 245) * 1000);
 	assert_false(script_name_time("20261302_a", &ms));
-	assert_false(script_name_time("2026010203_a", &ms));
+	assert_true(script_name_time("2026010203_a", &ms));
+	assert_true(script_name_time("20260102039_a", &ms));
+	assert_false(script_name_time("2026010299_a", &ms));
 	assert_false(script_name_time("00000001_a", &ms));
 }
 

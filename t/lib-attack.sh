@@ -1,0 +1,123 @@
+# What the tests of verify under attack share: one good ledger, of which each
+# attack gets a copy.  Sourced after lib-forge.sh.
+#
+# scripts/20260101_a.sh is done, _b running, _c marked, _d pending; their
+# bytes, if they ever ran, would be seen in the file `ran`.
+# shellcheck shell=sh disable=SC2154
+
+# state <script>: what status calls it, with its flags
+state() {
+	git strack status --env staging --all --porcelain "$1" |
+		cut -f 1,4 | tr '\t' ' ' | sed 's/ $//'
+}
+
+attack_base() {
+	forge_keys root second runner approver ci stranger &&
+	repo base && cd base &&
+	for s in a b c d e; do
+		echo "echo $s >>\"\$STRACK_TOP/ran\"" |
+			script scripts/20260101_$s.sh || return 1
+	done &&
+	echo ran >>.git/info/exclude &&
+	git config gpg.format ssh &&
+	git config user.signingKey "$forge_key_dir/root.pub" &&
+	git config strack.signingKey "$forge_key_dir/root" &&
+	forge_found root && forge_move &&
+	forge trust-add key=runner &&
+	forge trust-add key=approver roles=approve &&
+	forge trust-add key=ci environments=production &&
+	forge claim @by=runner && claim_a=$forge_id && path_claim_a=$forge_path &&
+	at_claim_a=$forge_commit &&
+	forge done @by=runner && done_a=$forge_id && path_done_a=$forge_path &&
+	at_done_a=$forge_commit &&
+	forge mark @by=runner script=scripts/20260101_c.sh && mark_c=$forge_id &&
+	forge claim @by=runner script=scripts/20260101_b.sh && claim_b=$forge_id &&
+	base_tip=$forge_commit base_root=$(git rev-list --max-parents=0 \
+		strack-ledger) &&
+	git strack verify >out && grep "checked: good" out &&
+	git strack status --env staging >/dev/null && audit_ledger . && cd ..
+}
+
+# Nobody acts on it: what was settled is not run again, nothing that the
+# forger says is settled, and none of his keys may do anything.
+attack_harmless() {
+	git strack run --env staging --yes scripts/20260101_a.sh \
+		scripts/20260101_c.sh >run.out 2>&1
+	[ ! -e ran ] || { echo 'a script ran again'; return 1; }
+	grep 'is not sound' run.out || case $(state scripts/20260101_d.sh) in
+	pending | *untrusted* | *conflict*) ;;
+	*)
+		echo "d is now: $(state scripts/20260101_d.sh)"
+		return 1
+		;;
+	esac
+	! git strack trust export 2>/dev/null |
+		grep -F "$(forge_public stranger)" || {
+		echo 'the stranger is admitted'
+		return 1
+	}
+}
+
+# A root gets past it, and what was disowned stays without effect for whoever
+# comes later: with the cache, with only the tip remembered, and with neither.
+attack_mend() {
+	for attack_m; do
+		git strack trust disown "$attack_m" -m junk || return 1
+	done
+	git strack verify >out 2>&1 && grep '^disowned: ' out &&
+	attack_same &&
+	git strack mark -m next --env staging scripts/20260101_e.sh &&
+	attack_same &&
+	rm -f .git/strack/cache/ledger &&
+	git strack mark -m next --env production scripts/20260101_e.sh &&
+	attack_same &&
+	rm -f .git/strack/cache/ledger &&
+	git update-ref -d refs/strack/seen/strack-ledger &&
+	git config --unset strack.root &&
+	git strack status --env staging >/dev/null &&
+	attack_same &&
+	git strack verify >out && grep 'checked: good' out
+}
+
+attack_same() {
+	attack_have=
+	for attack_s in a b c d; do
+		attack_have="$attack_have $(state scripts/20260101_$attack_s.sh),"
+	done
+	[ "$attack_have" = "${attack_want:- done, running, marked, pending,}" ] ||
+	{
+		echo "states are now:$attack_have"
+		return 1
+	}
+	! git strack trust list | grep -q "$(forge_fingerprint stranger)"
+}
+
+# attack <title> <what verify says> <how it is mended> <forging commands>
+# Mended by: "commit" or "entry" (disowning what was forged last), "both" (the
+# last two commits), "no" (nothing can), or a list of what to disown.
+attack() {
+	attack_title=$1 attack_text=$2 attack_how=$3 attack_do=$4
+	attack_n=$((${attack_n:-0} + 1))
+	cp -r base "attack$attack_n"
+	test_expect_success "$attack_title" '
+		cd "attack$attack_n" &&
+		eval "$attack_do" &&
+		must_fail 1 git strack verify >out 2>err &&
+		{ grep "^problem: .*$attack_text" out || { cat out; false; }; } &&
+		attack_harmless &&
+		case $attack_how in
+		commit) attack_mend "$forge_commit" ;;
+		entry) attack_mend "$forge_path" ;;
+		no)
+			must_fail 128 git strack run --env staging --yes \
+				scripts/20260101_d.sh >out 2>&1 &&
+			grep "not sound\|untrusted" out
+			;;
+		*) attack_mend $(eval "echo $attack_how") ;;
+		esac
+	'
+	attack_code=$?
+	cd "$SHARNESS_TRASH_DIRECTORY" || exit 1
+	rm -rf "attack$attack_n"
+	return $attack_code
+}
