@@ -80,10 +80,10 @@ attack_mend() {
 }
 
 attack_same() {
-	attack_have=
-	for attack_s in a b c d; do
-		attack_have="$attack_have $(state scripts/20260101_$attack_s.sh),"
-	done
+	attack_have=$(git strack status --env staging --all --porcelain |
+		sort -t "$(printf '\t')" -k 3 |
+		awk -F '\t' '/scripts\/20260101_[a-d].sh/ {
+			printf " %s%s,", $1, $4 == "" ? "" : " " $4 }')
 	[ "$attack_have" = "${attack_want:- done, running, marked, pending,}" ] ||
 	{
 		echo "states are now:$attack_have"
@@ -99,6 +99,7 @@ attack() {
 	attack_title=$1 attack_text=$2 attack_how=$3 attack_do=$4
 	attack_n=$((${attack_n:-0} + 1))
 	cp -r base "attack$attack_n"
+	forge_claim=$claim_b
 	test_expect_success "$attack_title" '
 		cd "attack$attack_n" &&
 		eval "$attack_do" &&

@@ -94,7 +94,7 @@ forge_default() {
 forge_as_claimed() {
 	for forge_k in script environment run attempt blob clone; do
 		forge_v=$(sed -n "s/^$forge_k //p" \
-			"$forge_work/claim.$forge_claim" 2>/dev/null)
+			"$forge_work/claim.$(forge_value claim)" 2>/dev/null)
 		[ -z "$forge_v" ] || forge_default "$forge_k" "$forge_v"
 	done
 }

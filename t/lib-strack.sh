@@ -72,9 +72,19 @@ if [ "$verbose" != t ]; then
 	}
 fi
 
+# What a test started and left (a tmux server, a daemon) would hold prove's pipe
+# open for ever.  It is known by what it inherited.
+strack_reap() {
+	grep -lzsxF "SHARNESS_TRASH_DIRECTORY=$SHARNESS_TRASH_DIRECTORY" \
+		/proc/[0-9]*/environ | while IFS=/ read -r _ _ strack_v _; do
+		kill -KILL "$strack_v" 2>/dev/null
+	done
+}
+
 # Leaves what a failed test made, to be looked at.
 strack_leave() {
 	strack_code=$?
+	strack_reap
 	if [ "$test_failure" = 0 ] && [ -n "$EXIT_OK" ] && [ -z "$debug" ]; then
 		chmod -R u+rwX "$strack_scratch" 2>/dev/null
 		rm -rf "$strack_scratch"

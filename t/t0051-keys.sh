@@ -47,9 +47,9 @@ with_script() {
 person() {
 	(
 		with_script "$1" && signs_with "$2" &&
-		git strack init >out && grep "^admitted" out &&
-		root_is "$3" && git strack init >out &&
-		! grep admitted out && git strack run &&
+		git strack init && root_is "$3" &&
+		git strack init && test "$(entries | wc -l)" = 2 &&
+		git strack run &&
 		test "$(entry "scripts/${day}000101_a.sh" done | field signer)" = \
 			"$(fingerprint .git/strack/id_ed25519.pub)" &&
 		git strack trust add "$strack_scratch/other.pub" \
@@ -152,10 +152,12 @@ unset SSH_AUTH_SOCK
 
 test_expect_success 'an encrypted key asks for its passphrase' '
 	printf "#!/bin/sh\necho secret\n" >askpass && chmod +x askpass &&
-	SSH_ASKPASS=$PWD/askpass && SSH_ASKPASS_REQUIRE=force &&
-	export SSH_ASKPASS SSH_ASKPASS_REQUIRE &&
-	person asked "$strack_scratch/locked" "$strack_scratch/locked.pub" &&
-	unset SSH_ASKPASS SSH_ASKPASS_REQUIRE
+	(
+		SSH_ASKPASS=$PWD/askpass && SSH_ASKPASS_REQUIRE=force &&
+		export SSH_ASKPASS SSH_ASKPASS_REQUIRE &&
+		person asked "$strack_scratch/locked" \
+			"$strack_scratch/locked.pub"
+	)
 '
 
 test_expect_success 'without one to ask, nothing is written' '

@@ -56,7 +56,6 @@ test_expect_success 'no commit yet' '
 		git strack status >out && grep pending out &&
 		refused 128 "no commit yet" git strack run &&
 		grep "git commit" "$refusal" &&
-		refused 128 "no commit yet" git strack run --dry-run &&
 		! entries scripts/ | grep . &&
 		git add . && git commit -q -m first && git strack run && audit
 	)
@@ -65,8 +64,8 @@ test_expect_success 'no commit yet' '
 test_expect_success 'no ledger yet' '
 	repo fresh && (
 		cd fresh && job 1 && git strack status >out && grep pending out &&
-		git strack cleanup &&
-		for words in "log" "show x" "verify" "trust list" \
+		git strack cleanup && git strack log 2>&1 | grep "no ledger" &&
+		for words in "show x" "verify" "trust list" \
 			"resolve --done -m why job1"; do
 			# shellcheck disable=SC2086
 			refused 128 "no ledger|no run" git strack $words ||
@@ -86,11 +85,12 @@ test_expect_success 'a detached HEAD' '
 '
 
 test_expect_success 'a bare repository' '
-	known forbare && git clone -q --bare forbare forbare.git && (
+	repo forbare && (cd forbare && job 1 && git strack run -e shared) &&
+	git clone -q --bare forbare forbare.git && (
 		cd forbare.git && before=$(git rev-parse strack-ledger) &&
-		git strack status --all >out && grep job1.sh out &&
+		git strack status --all -e shared >out && grep job1.sh out &&
 		git strack log >out && grep done out &&
-		git strack show job1 >out && grep done out &&
+		git strack show -e shared job1 >out && grep done out &&
 		git strack verify && git strack trust list &&
 		git strack cleanup &&
 		refused 128 "bare" git strack run &&
@@ -152,7 +152,7 @@ test_expect_success 'GIT_DIR and GIT_WORK_TREE' '
 
 test_expect_success ROOT 'owned by somebody else' '
 	known foreign && chown -R 65534:65534 foreign && (
-		cd foreign && before=$(git rev-parse HEAD 2>/dev/null) &&
+		cd foreign &&
 		for words in init run status verify; do
 			refused 128 "dubious ownership" git-strack $words ||
 				return 1
@@ -167,16 +167,19 @@ test_expect_success ROOT 'owned by somebody else' '
 # ---- what is not all there ----
 
 test_expect_success 'shallow: the code' '
-	known deep && (cd deep && job 2) &&
+	repo deep && (
+		cd deep && job 1 && git strack run -e shared && job 2
+	) &&
 	git clone -q --depth 1 --branch main "file://$PWD/deep" shallow && (
 		cd shallow &&
 		git fetch -q origin strack-ledger:strack-ledger &&
-		git strack verify && git strack status >out &&
+		git strack verify && git strack status -e shared >out &&
 		grep "done.*job1.sh" out &&
 		git strack init >out && (cd ../deep && sh -e -c "$(sed -n \
 			"s/^  \(git strack trust add .*\)/\1/p" ../shallow/out)") &&
 		git fetch -q origin strack-ledger:strack-ledger &&
-		git strack run --env shared && audit
+		git add .strack.ini && git commit -q -m ini &&
+		git strack run -e shared && audit
 	)
 '
 
@@ -219,22 +222,22 @@ test_expect_success 'missing objects' '
 			rm -f ".git/objects/$(echo $id | cut -c 1-2)/$(echo $id |
 				cut -c 3-)" &&
 			rm -rf .git/strack/cache &&
-			refused 128 "$id" git-strack verify &&
-			cp -R .git/refs before &&
-			refused 128 "$id" git-strack run --again -m x job1 &&
+			if test $what = blob; then
+				must_fail 1 git strack verify >out
+			else
+				must_fail 128 git strack verify 2>out
+			fi &&
+			grep $id out && cp -R .git/refs before &&
+			if test $what = blob; then
+				refused 3 "git strack verify" \
+					git strack run --again -m x job1
+			else
+				refused 128 "$id" \
+					git strack run --again -m x job1
+			fi &&
 			diff -r before .git/refs
 		) || return 1
 	done
-'
-
-test_expect_success 'a script whose bytes git has lost' '
-	known lostblob && (
-		cd lostblob && id=$(git rev-parse \
-			"strack-ledger:scripts/${day}0001_job1.sh" 2>/dev/null ||
-			git rev-parse "HEAD:scripts/${day}0001_job1.sh") &&
-		git show strack-ledger:.strack/ledger >/dev/null &&
-		git strack status && git strack verify && audit
-	)
 '
 
 # ---- of another kind ----
@@ -286,13 +289,13 @@ test_expect_success 'the branch is somebody else'\''s' '
 '
 
 test_expect_success 'the branch is checked out' '
-	known out && (
-		cd out && job 2 && git worktree add -q ../book strack-ledger &&
+	known home && (
+		cd home && job 2 && git worktree add -q ../book strack-ledger &&
 		git strack run >said 2>&1 &&
 		test "$(kinds "scripts/${day}0002_job2.sh")" = "claim done" &&
 		git strack status && git strack verify && audit &&
 		cd ../book && git strack status && git strack log &&
-		git strack run >said 2>&1; cat said && cd ../out &&
+		git strack run >said 2>&1; cat said && cd ../home &&
 		test "$(entries | grep -c book)" = 0 && audit
 	)
 '
@@ -305,11 +308,10 @@ test_expect_success 'the branch was rewound' '
 		for words in status run verify log "mark -m x job1"; do
 			# shellcheck disable=SC2086
 			refused 128 "rewound" git strack $words || return 1
-			grep "$tip\|refs/strack/seen" "$refusal" || return 1
+			grep refs/strack/seen "$refusal" || return 1
 		done &&
 		test "$(wc -l <where)" = 2 &&
-		sed -n "s/^hint: *\(git [a-z-]* .*strack-ledger.*\)/\1/p" \
-			"$refusal" | head -n 1 >mend && test -s mend &&
+		sed -n "s/^hint: *\(git branch .*\)/\1/p" "$refusal" >mend && test -s mend &&
 		sh -e ./mend && test "$(git rev-parse strack-ledger)" = "$tip" &&
 		git strack status && audit
 	)
@@ -338,7 +340,7 @@ test_expect_success 'a stale lock of the branch' '
 		git strack status && git strack log &&
 		refused 128 "strack-ledger.lock" git strack run &&
 		test "$(wc -l <where)" = 1 &&
-		sed -n "s/^hint: .*\(rm .*\)/\1/p" "$refusal" >mend &&
+		sed -n "s/^hint: *\(rm .*\)/\1/p" "$refusal" >mend &&
 		test -s mend && sh -e ./mend &&
 		test "$(git rev-parse strack-ledger)" = "$before" &&
 		git strack run && test "$(wc -l <where)" = 2 &&

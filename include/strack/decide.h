@@ -30,6 +30,10 @@ enum err decide_signer_of(struct session *s, const char *script,
 enum err decide_record(struct session *s, struct entry *e, const char *script,
 	const struct state_row *row, const char *over, struct error *err);
 
+/* A hint: `git strack COMMAND` on that script, in the session's environment. */
+void decide_hint(const struct session *s, const char *command,
+	const char *script, struct error *err);
+
 /* One line that says what became of it. */
 void decide_say(struct session *s, enum style style, const char *word,
 	const char *script, const char *detail);

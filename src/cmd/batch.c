@@ -236,6 +236,8 @@ static enum err run_item(
 
 	if (turn.started)
 		rc = conclude(b, turn.path, rc, &rep, err);
+	else if (rc && rc != ERR_MOVED)
+		b->not_run++;
 	b->cancelled = rep.cancelled;
 	run_report_release(&rep);
 	free(again);
@@ -313,7 +315,6 @@ static enum err step(struct batch *b, const char *path, struct progress *p,
 			p->stop = true;
 		if (rc == ERR_NO || rc == ERR_HELD) {
 			p->stop = p->stop || !b->o->keep_going;
-			b->not_run += rc == ERR_HELD;
 			keep_first(p, rc, first, err);
 			rc = ERR_OK;
 		}

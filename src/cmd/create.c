@@ -235,11 +235,13 @@ static enum err run(struct session *s, const void *opts,
 
 	if (!rc)
 		rc = session_open(s, NULL, err);
-	if (!rc && !repo_work_tree(s->repo))
+	if (!rc && !repo_work_tree(s->repo)) {
+		error_hint(err, "make it in a clone that has a work tree");
 		rc = error_set(err, ERR_FATAL,
 			"%s is bare: there is no work tree to put a script "
 			"into",
 			repo_git_dir(s->repo));
+	}
 	if (!rc)
 		rc = make(s, o->lang ? o->lang : "sh", description.ptr,
 			slug.ptr, &path, err);

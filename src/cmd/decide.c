@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "strack/strmap.h"
+#include "strack/text.h"
 
 #define REASON_MAX 4096
 
@@ -172,6 +173,18 @@ enum err decide_record(struct session *s, struct entry *e, const char *script,
 	free(x.entry);
 	free(x.claim);
 	return rc;
+}
+
+void decide_hint(const struct session *s, const char *command,
+	const char *script, struct error *err)
+{
+	bool local = !strcmp(s->env, ENV_LOCAL);
+	struct buf word = BUF_INIT;
+
+	shell_word(&word, script);
+	error_hint(err, "  git strack %s%s%s %s", command,
+		local ? "" : " --env ", local ? "" : s->env, word.ptr);
+	buf_release(&word);
 }
 
 void decide_say(struct session *s, enum style style, const char *word,

@@ -86,7 +86,7 @@ static void add_items(struct buf *b, const char *value)
 		for (size_t i = 0; i < items.n; i++) {
 			if (i)
 				buf_addch(b, ' ');
-			add_shell_word(b, items.v[i]);
+			shell_word(b, items.v[i]);
 		}
 	}
 	strvec_release(&items);

@@ -18,17 +18,16 @@ static const struct opt options[] = {
 	{ 0, NULL, OPT_END, 0, NULL, NULL },
 };
 
-static enum err refuse(const char *path, enum state state, struct error *err)
+static enum err refuse(const struct session *s, const char *path,
+	enum state state, struct error *err)
 {
 	if (state == STATE_RUNNING) {
 		error_hint(err, "wait for its end:\n  git strack status");
 	} else {
-		error_hint(err,
-			"decide what became of it:\n"
-			"  git strack resolve --done -m <why> %s\n"
-			"  git strack resolve --failed -m <why> %s\n"
-			"  git strack resolve --pending -m <why> %s",
-			path, path, path);
+		error_hint(err, "decide what became of it:");
+		decide_hint(s, "resolve --done -m <why>", path, err);
+		decide_hint(s, "resolve --failed -m <why>", path, err);
+		decide_hint(s, "resolve --pending -m <why>", path, err);
 	}
 	return error_set(err, ERR_HELD, "%s is %s", path, state_name(state));
 }
@@ -47,7 +46,8 @@ static enum err reset_one(struct session *s, const char *path,
 		return ERR_OK;
 	}
 	if (r->open)
-		return refuse(path, session_state(s, r, clock_now_ms()), err);
+		return refuse(
+			s, path, session_state(s, r, clock_now_ms()), err);
 	was = state_name(r->state);
 	entry_set_kind(&e, KIND_VOID);
 	entry_set(&e, KEY_ENTRY, r->entry);

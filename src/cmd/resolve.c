@@ -42,11 +42,9 @@ static enum err may_resolve(struct session *s, const struct state_row *r,
 	if (state == STATE_LOST || state == STATE_OVERDUE)
 		return ERR_OK;
 	if (state != STATE_RUNNING) {
-		error_hint(err,
-			"a settled or failed script is changed by\n"
-			"  git strack mark -m <why> %s\n"
-			"  git strack reset -m <why> %s",
-			path, path);
+		error_hint(err, "a settled or failed script is changed by");
+		decide_hint(s, "mark -m <why>", path, err);
+		decide_hint(s, "reset -m <why>", path, err);
 		return error_set(err, ERR_HELD,
 			"%s is %s: there is nothing to resolve", path,
 			state_name(state));

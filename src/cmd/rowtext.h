@@ -28,9 +28,6 @@ void flags_text(unsigned flags, const char *sep, struct buf *ret);
 void row_why(const struct view_row *r, struct buf *ret);
 void row_how(const struct view_row *r, const char *env, struct buf *ret);
 
-/* A word of a command line that a person may paste into a shell. */
-void add_shell_word(struct buf *b, const char *word);
-
 /* The object of `status --json`; its keys are an interface. */
 void row_json(struct json *j, const struct view_row *r, const char *env);
 

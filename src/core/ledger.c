@@ -80,6 +80,10 @@ static enum err read_meta(struct ledger *l, struct error *err)
 
 	if (!rc)
 		return ERR_OK;
+	if (rc == ERR_FATAL) {
+		error_prefix(err, "the branch '%s'", LEDGER_BRANCH);
+		return rc;
+	}
 	if (rc == ERR_NOTFOUND)
 		error_set(err, ERR_FATAL, "it has no %s", LEDGER_META);
 	error_prefix(err, "the branch '%s' is not a git-strack ledger",
@@ -337,7 +341,8 @@ enum err ledger_refresh(struct ledger *l, bool *moved, struct error *err)
 		rc = check_root(l, err);
 	if (!rc)
 		rc = check_expected(l, err);
-	return rc;
+	/* An object that is missing must not read as "no ledger yet". */
+	return rc == ERR_NOTFOUND ? ERR_FATAL : rc;
 }
 
 enum err ledger_open(

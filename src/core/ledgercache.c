@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 
 #include "strack/file.h"
+#include "strack/repo.h"
 #include "strack/text.h"
 
 #define CACHE_MAGIC "strack-cache 1 "
@@ -138,16 +139,22 @@ static char *cache_path(const struct ledger *l)
 }
 
 /* Renamed into place, but not synced: a torn one fails its checksum. */
-static void write_file(const char *path, const struct buf *b)
+static void write_file(
+	const struct ledger *l, const char *path, const struct buf *b)
 {
 	char *tmp = xstrfmt("%s.%ld", path, (long)getpid());
-	int fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-		0600);
+	unsigned file, dir;
 	bool ok;
+	int fd;
 
+	unlink(tmp); /* of a crash, before the pids began anew */
+	fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+		0600);
 	if (fd < 0)
 		goto out;
-	ok = fd_write_all(fd, b->ptr, b->len, tmp, NULL) == ERR_OK;
+	repo_state_modes(l->opts.repo, &file, &dir);
+	ok = fchmod(fd, file) == 0 && /* whatever the umask */
+	     fd_write_all(fd, b->ptr, b->len, tmp, NULL) == ERR_OK;
 	ok = close(fd) == 0 && ok;
 	if (!ok || rename(tmp, path) < 0)
 		unlink(tmp);
@@ -167,7 +174,7 @@ void ledger_cache_store(struct ledger *l)
 		(unsigned long long)checksum(
 			b.ptr + HEAD_LEN, b.len - HEAD_LEN));
 	memcpy(b.ptr, head, HEAD_LEN);
-	write_file(path, &b);
+	write_file(l, path, &b);
 	l->cache_stale = false;
 	free(path);
 	buf_release(&b);

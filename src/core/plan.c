@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "strack/text.h"
 
 void plan_release(struct plan *p)
 {

@@ -14,6 +14,7 @@
 #include "strack/clock.h"
 #include "strack/digest.h"
 #include "strack/file.h"
+#include "strack/refs.h"
 #include "strack/rundir.h"
 #include "strack/text.h"
 
@@ -207,8 +208,14 @@ static enum err found_without_remotes(struct session *s, struct error *err)
 enum err session_ledger_for_writing(
 	struct session *s, bool found, struct error *err)
 {
-	enum err rc = session_prepare_state(s, err);
+	struct oid tip;
+	enum err rc;
 
+	/* Nothing is made where there is nothing to write to. */
+	if (!found && !s->ledger &&
+		ref_read(s->repo, LEDGER_REF, &tip, NULL) == ERR_NOTFOUND)
+		return session_ledger(s, err);
+	rc = session_prepare_state(s, err);
 	if (!rc)
 		rc = session_ledger(s, err);
 	if (rc == ERR_NOTFOUND && found) {

@@ -166,6 +166,10 @@ enum err ledger_meta_read(
 	rc = tree_find(r, tree, LEDGER_META, &mode, &blob, err);
 	if (!rc)
 		rc = object_read(r, &blob, OBJECT_BLOB, 4096, &text, err);
+	else if (rc == ERR_NOTFOUND)
+		goto out;
+	if (rc == ERR_NOTFOUND)
+		rc = ERR_FATAL; /* this clone lacks it, the ledger doesn't */
 	if (rc)
 		goto out;
 	p = text.ptr;

@@ -228,6 +228,7 @@ enum err repo_config_set(
 	struct repo *r, const char *key, const char *value, struct error *err)
 {
 	char *file = path_join(r->common_dir, "config");
+	char *lock = xstrfmt("%s.lock", file);
 	const char *set[] = { "git", "config", "--file", file, "--replace-all",
 		key, value, NULL };
 	const char *unset[] = { "git", "config", "--file", file, "--unset-all",
@@ -242,8 +243,13 @@ enum err repo_config_set(
 	} else if (res.exit != 0 && (value || res.exit != 5)) {
 		/* 5: there was nothing to unset */
 		buf_trim_end(&res.err);
-		rc = error_set(err, ERR_FATAL, "can't set %s in %s: %s", key,
-			file, res.err.ptr);
+		rc = error_set(err, ERR_FATAL, "can't set %s: %s", key,
+			res.err.ptr);
+		if (!access(lock, F_OK))
+			lock_hint(lock, err);
+		else
+			error_hint(err, "is the disk full, or read-only for "
+					"you?");
 	} else {
 		r->author.known = false;
 		r->committer.known = false;
@@ -251,6 +257,7 @@ enum err repo_config_set(
 	}
 	process_result_release(&res);
 	free(file);
+	free(lock);
 	return rc;
 }
 

@@ -69,6 +69,9 @@ struct repo {
 enum err git_fail(struct error *err, enum err code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* How to get past a .lock file that stands in the way. */
+void lock_hint(const char *lock, struct error *err);
+
 /* Runs git on this very repository, wherever we stand and whatever led to
  * it (explicit GIT_DIR and the like, made absolute). */
 enum err repo_git(struct repo *r, const char *const *argv, const void *input,

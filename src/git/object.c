@@ -68,6 +68,17 @@ bool oid_is_zero(const struct oid *id)
 
 /* ---- reading ---- */
 
+/* git 2.22 and later mark the remote, earlier ones the repository. */
+static bool is_partial(struct repo *r, const char *remote)
+{
+	char *key = xstrfmt("remote.%s.promisor", remote);
+	bool yes = repo_config(r, key) ||
+		   repo_config(r, "extensions.partialclone");
+
+	free(key);
+	return yes;
+}
+
 static enum err missing(struct repo *r, const char *hex, struct error *err)
 {
 	struct strvec remotes = STRVEC_INIT;
@@ -79,12 +90,17 @@ static enum err missing(struct repo *r, const char *hex, struct error *err)
 	if (repo_remotes(r, &remotes, NULL) == ERR_OK && remotes.n > 0 &&
 		!strvec_has(&remotes, remote))
 		remote = remotes.v[0];
+	if (!repo_is_shallow(r) && !is_partial(r, remote))
+		error_hint(err, "see what else is gone, and fetch it from a "
+				"clone that has it:\n"
+				"  git fsck\n"
+				"  git fetch --refetch <remote>");
 	if (repo_is_shallow(r))
 		error_hint(err,
 			"git fetch --depth=2147483647 %s strack-ledger   "
 			"# this clone is shallow",
 			remote);
-	if (repo_config(r, "extensions.partialclone"))
+	if (is_partial(r, remote))
 		error_hint(err,
 			"git fetch --refetch --no-filter %s   "
 			"# this clone is partial",

@@ -57,14 +57,15 @@ static enum err locked(struct repo *r, const char *name, struct error *err)
 {
 	char *lock = xstrfmt("%s/%s.lock", r->common_dir, name);
 	struct stat st;
-	bool there = lstat(lock, &st) == 0;
 
+	if (lstat(lock, &st) < 0) {
+		free(lock);
+		lock = path_join(r->common_dir, "packed-refs.lock");
+	}
 	error_set(err, ERR_FATAL,
 		"%s: another program holds the reference (%s exists)", name,
-		there ? lock : "its lock, or that of packed-refs,");
-	error_hint(err,
-		"wait for the other program; when none is running: rm %s",
-		there ? lock : "the .lock file");
+		lock);
+	lock_hint(lock, err);
 	free(lock);
 	return ERR_FATAL;
 }

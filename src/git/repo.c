@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <git2/sys/repository.h>
 #include "strack/file.h"
+#include "strack/text.h"
 
 /* Extensions of format 1 that change nothing for us.  objectformat and
  * refstorage are let in because format_check says it better than libgit2. */
@@ -37,6 +38,16 @@ enum err git_fail(struct error *err, enum err code, const char *fmt, ...)
 		last && last->message ? last->message : "unknown reason");
 	buf_release(&what);
 	return code;
+}
+
+void lock_hint(const char *lock, struct error *err)
+{
+	struct buf word = BUF_INIT;
+
+	shell_word(&word, lock);
+	error_hint(err, "wait for the other program; when none is running:");
+	error_hint(err, "  rm %s", word.ptr);
+	buf_release(&word);
 }
 
 static const char *env(const char *name)
@@ -82,9 +93,12 @@ static enum err open_fail(int rc, const char *dir, struct error *err)
 					"newer versions of git");
 		return git_fail(err, ERR_FATAL, "can't open the repository");
 	}
-	if (dir)
+	if (dir) {
+		error_hint(err, "let GIT_DIR name a repository's .git folder, "
+				"or unset it");
 		return error_set(err, ERR_FATAL,
 			"not a git repository: '%s' (from GIT_DIR)", dir);
+	}
 	error_set(err, ERR_FATAL,
 		"not a git repository (or any of the parent directories)");
 	error_hint(err, "go to your repository, or make one with: git init");
@@ -186,8 +200,11 @@ static enum err work_tree_find(struct repo *r, struct error *err)
 		return ERR_OK;
 	if (tree) {
 		rc = path_real(tree, &r->work_tree, err);
-		if (rc)
+		if (rc) {
 			error_prefix(err, "GIT_WORK_TREE");
+			error_hint(err, "let it name the folder of your files, "
+					"or unset it");
+		}
 	} else if (set) {
 		base = *set == '/' ? xstrdup(set) : path_join(r->git_dir, set);
 		rc = path_real(base, &r->work_tree, err);
@@ -267,11 +284,14 @@ static enum err format_check(struct repo *r, struct error *err)
 	const char *hash = repo_config(r, "extensions.objectformat");
 	const char *refs = repo_config(r, "extensions.refstorage");
 
-	if (hash && strcasecmp(hash, "sha1") != 0)
+	if (hash && strcasecmp(hash, "sha1") != 0) {
+		error_hint(err, "use it in a repository of the usual kind:\n"
+				"  git init --object-format=sha1");
 		return error_set(err, ERR_FATAL,
 			"%s: repositories with %s object names are not "
 			"supported, only sha1",
 			r->git_dir, hash);
+	}
 	if (refs && strcasecmp(refs, "files") != 0) {
 		error_set(err, ERR_FATAL,
 			"%s: references in the format '%s' are not supported, "

@@ -354,6 +354,18 @@ static void job_release(struct job *j)
 /* An outcome in the journal, its objects and trees, twice over. */
 #define RESERVE_BYTES (512 * 1024)
 
+/* A claim that failed may be on the branch all the same. */
+static bool may_be_claimed(struct job *j)
+{
+	const struct state_row *r;
+	bool moved;
+
+	if (ledger_refresh(j->s->ledger, &moved, NULL))
+		return true;
+	r = ledger_row(j->s->ledger, j->req->script->path, j->s->env);
+	return r && r->run && !strcmp(r->run, j->run);
+}
+
 /* Everything up to the claim can still be undone. */
 static enum err claim_it(struct job *j, struct error *err)
 {
@@ -372,9 +384,9 @@ static enum err claim_it(struct job *j, struct error *err)
 		rc = job_prepare(j, err);
 	if (!rc) {
 		rc = job_claim(j, err);
-		/* Any other failure may have come after the claim was on the
-		 * branch: then the folder is what tells that it is lost. */
-		j->maybe_claimed = rc != ERR_MOVED && rc != ERR_HELD;
+		/* The folder is what tells that it is lost. */
+		j->maybe_claimed = !rc || (rc != ERR_MOVED && rc != ERR_HELD &&
+						  may_be_claimed(j));
 	}
 	buf_release(&resume);
 	return rc;
