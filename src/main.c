@@ -262,7 +262,9 @@ int main(int argc, char **argv)
 	enum err rc;
 
 	open_standard_files();
-	signal(SIGPIPE, SIG_IGN); /* writes say EPIPE, and that is handled */
+	/* Writes say EPIPE and EFBIG, and that is handled. */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	rc = dispatch(argc, argv, &err);
 	if (rc || err.text.len)
 		report(&err);

@@ -48,6 +48,9 @@ enum err object_read(struct repo *r, const struct oid *id,
 /* Writes (not synced).  Existing objects are fine. */
 enum err object_write(struct repo *r, enum object_type type, const void *data,
 	size_t len, struct oid *ret, struct error *err);
+/* The id that it would have; nothing is written. */
+enum err object_hash(enum object_type type, const void *data, size_t len,
+	struct oid *ret, struct error *err);
 /* Makes the objects durable: fsync of every loose file among them, then of the
  * folders that hold them (packed ones are git's affair). ERR_NOTFOUND when one
  * can't be read back. */

@@ -76,8 +76,8 @@ enum err worktree_blob(struct repo *r, const char *path, size_t max, bool write,
 bool worktree_tracked(struct repo *r, const char *path);
 /* Forgets what was read of the index (another program may have changed it). */
 void worktree_refresh(struct repo *r);
-/* Would libgit2 and git take this path in a tree (no .git, .., empty or
- * non-UTF-8 parts, ...)? */
+/* Would libgit2 and git take this path in a tree (no .git, .., empty parts,
+ * ...)? */
 bool worktree_path_valid(const char *path);
 
 #endif

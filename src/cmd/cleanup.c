@@ -15,7 +15,9 @@
 #include "strack/run.h"
 #include "strack/text.h"
 
-#define KEEP_SECONDS (30 * 24 * INT64_C(3600))
+#define DAY_SECONDS (24 * INT64_C(3600))
+#define KEEP_SECONDS (30 * DAY_SECONDS)
+#define UNFINISHED_SECONDS 60 /* nobody takes as long to write them */
 
 struct cleanup_opts {
 	const char *keep_logs;
@@ -132,6 +134,64 @@ static enum err stale_locks(struct cleanup *c, struct error *err)
 	return rc;
 }
 
+/* What a killed process was about to write.  In the cache and beside the key
+ * nobody reads it; libgit2's may be of a program that still writes, and git's
+ * own prune doesn't know them. */
+static bool is_unfinished(
+	const char *name, const char *path, const char *prefix, int64_t age)
+{
+	struct stat st;
+
+	return str_starts(name, prefix) && !lstat(path, &st) &&
+	       S_ISREG(st.st_mode) &&
+	       st.st_mtime <= clock_now_ms() / 1000 - age;
+}
+
+static enum err unfinished(struct cleanup *c, const char *dir,
+	const char *prefix, int64_t age, struct error *err)
+{
+	struct strvec names = STRVEC_INIT;
+	size_t n = 0;
+	char *what;
+	enum err rc = dir_list(dir, &names, err);
+
+	for (size_t i = 0; !rc && i < names.n; i++) {
+		char *path = path_join(dir, names.v[i]);
+
+		if (is_unfinished(names.v[i], path, prefix, age)) {
+			n++;
+			if (!c->o->dry_run)
+				rc = file_remove(path, err);
+		}
+		free(path);
+	}
+	if (!rc && n) {
+		what = xstrfmt(
+			"%zu unfinished %s", n, n == 1 ? "file" : "files");
+		say(c, STYLE_DIM, "removed", what, "left over by a crash");
+		free(what);
+	}
+	strvec_release(&names);
+	return rc;
+}
+
+static enum err all_unfinished(struct cleanup *c, struct error *err)
+{
+	char *cache = path_join(c->s->state_dir, "cache");
+	char *objects = path_join(repo_common_dir(c->s->repo), "objects");
+	enum err rc = unfinished(c, cache, "ledger.", UNFINISHED_SECONDS, err);
+
+	if (!rc)
+		rc = unfinished(
+			c, c->s->state_dir, ".tmp-", UNFINISHED_SECONDS, err);
+	if (!rc)
+		rc = unfinished(
+			c, objects, "tmp_object_git2_", DAY_SECONDS, err);
+	free(cache);
+	free(objects);
+	return rc;
+}
+
 static enum err parse_keep(const char *text, int64_t *ret, struct error *err)
 {
 	int64_t days;
@@ -174,6 +234,8 @@ static enum err run(struct session *s, const void *opts,
 		rc = old_logs(&c, keep, err);
 	if (!rc)
 		rc = stale_locks(&c, err);
+	if (!rc)
+		rc = all_unfinished(&c, err);
 	if (!rc && !c.did)
 		out_printf(&s->out, "nothing to do\n");
 	return rc;

@@ -132,6 +132,13 @@ static enum err run(struct session *s, const void *opts,
 
 	if (!rc)
 		rc = session_open(s, o->env, err);
+	if (!rc && o->baseline && !repo_work_tree(s->repo)) {
+		error_hint(err, "name the scripts, or mark them in a clone "
+				"that has a work tree");
+		rc = error_set(err, ERR_FATAL,
+			"this is a bare repository: it has no files that could "
+			"be a baseline");
+	}
 	if (!rc)
 		rc = session_ledger_for_writing(s, true, err);
 	if (!rc)

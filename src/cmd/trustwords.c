@@ -203,7 +203,7 @@ static enum err refuse_own(
 
 /* Fingerprints to revoke: copied, because trust changes with each. */
 static enum err collect(struct session *s, const char *arg,
-	struct strvec *fingerprints, struct error *err)
+	struct strvec *fingerprints, bool *again, struct error *err)
 {
 	const struct trust *t;
 	size_t roots = 0;
@@ -216,6 +216,7 @@ static enum err collect(struct session *s, const char *arg,
 			continue;
 		strvec_push(fingerprints, t->v[i].fingerprint);
 		roots += is_open(&t->v[i], true);
+		*again = *again || t->v[i].revoked;
 	}
 	if (fingerprints->n == 0) {
 		error_hint(err, "see who is admitted:\n"
@@ -240,12 +241,13 @@ enum err trust_word_revoke(struct session *s, const struct trust_opts *o,
 	struct strvec fingerprints = STRVEC_INIT;
 	struct oid after = *ledger_tip(s->ledger);
 	char hex[OID_HEX + 1];
+	bool again = false;
 	enum err rc = ERR_OK;
 
 	if (o->after)
 		rc = find_commit(s, o->after, &after, err);
 	if (!rc)
-		rc = collect(s, arg, &fingerprints, err);
+		rc = collect(s, arg, &fingerprints, &again, err);
 	oid_hex(&after, hex);
 	for (size_t i = 0; !rc && i < fingerprints.n; i++) {
 		struct entry e = ENTRY_INIT;
@@ -259,11 +261,26 @@ enum err trust_word_revoke(struct session *s, const struct trust_opts *o,
 				fingerprints.v[i], hex);
 		entry_release(&e);
 	}
+	if (!rc && again)
+		out_printf(&s->msg,
+			"it was revoked before, and the first revocation "
+			"holds: what it signed since it was admitted anew no "
+			"longer counts\n");
 	strvec_release(&fingerprints);
 	return rc == ERR_NOTFOUND ? ERR_FATAL : rc;
 }
 
 /* ---- disown ---- */
+
+static enum err refuse_founding(
+	struct session *s, const struct oid *commit, struct error *err)
+{
+	if (oid_cmp(commit, ledger_root(s->ledger)) != 0)
+		return ERR_OK;
+	return error_set(err, ERR_FATAL,
+		"what founded the ledger can't be disowned: all trust begins "
+		"with it");
+}
 
 /* An entry by its path on the branch, its id or the beginning of that. */
 static enum err find_entry(
@@ -274,6 +291,7 @@ static enum err find_entry(
 	size_t n = strlen(arg);
 	bool hex = n >= 4 && n <= ENTRY_ID_HEX && hex_is(arg, n);
 	struct buf bytes = BUF_INIT;
+	struct oid brought_by;
 	char digest[SHA256_HEX + 1];
 	enum err rc = ledger_list(s->ledger, "", &list, err);
 
@@ -290,6 +308,10 @@ static enum err find_entry(
 	}
 	if (!rc && !found)
 		rc = error_set(err, ERR_NOTFOUND, "'%s' is no entry", arg);
+	if (!rc)
+		rc = ledger_commit_of(s->ledger, found->path, &brought_by, err);
+	if (!rc)
+		rc = refuse_founding(s, &brought_by, err);
 	if (!rc)
 		rc = object_read(s->repo, &found->blob, OBJECT_BLOB, ENTRY_MAX,
 			&bytes, err);
@@ -317,6 +339,7 @@ enum err trust_word_disown(struct session *s, const struct trust_opts *o,
 	entry_set_kind(&e, KIND_DISOWN);
 	rc = find_commit(s, arg, &commit, err);
 	if (!rc) {
+		rc = refuse_founding(s, &commit, err);
 		oid_hex(&commit, hex);
 		entry_set(&e, KEY_COMMIT, hex);
 	} else if (rc == ERR_NOTFOUND) {

@@ -242,8 +242,8 @@ enum err ledger_commit_item(struct ledger *l, const struct entry *e,
 	if (!rc)
 		rc = objects_sync(l->opts.repo, &written, err);
 	if (!rc)
-		rc = ref_cas(l->opts.repo, LEDGER_REF, &commit, &l->tip,
-			subject.ptr, err);
+		rc = ledger_move_ref(l->opts.repo, l->opts.state_dir,
+			LEDGER_REF, &commit, &l->tip, subject.ptr, err);
 	if (rc)
 		goto out;
 	/* Read back: the branch may have moved on, but must hold it. */
@@ -275,6 +275,12 @@ void ledger_pause(int attempt)
 	nanosleep(&ts, NULL);
 }
 
+/* What a run left behind; that somebody decided it is no outcome of ours. */
+bool ledger_keeps(const struct entry *e)
+{
+	return kind_info(e->kind)->replay && !entry_get(e, KEY_RESOLVED);
+}
+
 static enum err put_in_journal(struct ledger *l, struct ledger_write *w,
 	struct journal_item *it, bool *journaled, struct error *err)
 {
@@ -298,7 +304,7 @@ static enum err put_in_journal(struct ledger *l, struct ledger_write *w,
 static enum err attempt(struct ledger *l, struct ledger_write *w,
 	struct journal_item *it, bool *journaled, struct error *err)
 {
-	bool keeps = kind_info(w->e->kind)->replay;
+	bool keeps = ledger_keeps(w->e);
 	enum err rc = ERR_OK;
 
 	if (w->decide && !(keeps && *journaled))
@@ -319,7 +325,7 @@ static void keep_outcome(struct ledger *l, struct ledger_write *w,
 {
 	struct error ignored = ERROR_INIT; /* the first error is told */
 
-	if (kind_info(w->e->kind)->replay && !*journaled && l->loaded)
+	if (ledger_keeps(w->e) && !*journaled && l->loaded)
 		put_in_journal(l, w, it, journaled, &ignored);
 	error_release(&ignored);
 }
@@ -370,7 +376,7 @@ enum err ledger_append(
 		rc = append_locked(l, w, &it, &journaled, err);
 	if (rc)
 		keep_outcome(l, w, &it, &journaled);
-	if (!rc || !kind_info(w->e->kind)->replay) {
+	if (!rc || !ledger_keeps(w->e)) {
 		if (journaled)
 			journal_drop(l->opts.state_dir, w->e->id, NULL);
 	} else if (journaled) {
@@ -386,6 +392,9 @@ enum err ledger_append(
 	/* It is recorded, whatever reading it back into rows says. */
 	if (ledger_refresh(l, &moved, &later))
 		l->loaded = false;
+	/* At once: a branch that is rewound while a script runs must not make
+	 * it pending again. */
+	ledger_remember(l);
 out:
 	lock_release(&lock, false);
 	error_release(&later);

@@ -114,7 +114,8 @@ enum err ledger_found(const struct ledger_found_opts *o, struct error *err)
 	if (!rc)
 		rc = objects_sync(r, &written, err);
 	if (!rc)
-		rc = ref_cas(r, LEDGER_REF, &commit, NULL, subject.ptr, err);
+		rc = ledger_move_ref(r, o->ledger->state_dir, LEDGER_REF,
+			&commit, NULL, subject.ptr, err);
 	if (rc == ERR_MOVED)
 		rc = error_set(err, ERR_EXISTS,
 			"there is a branch '%s' already", LEDGER_BRANCH);

@@ -363,17 +363,18 @@ enum err ledger_open(
 }
 
 /* What it costs to forget these is time, so failures are none. */
-static void remember(struct ledger *l)
+void ledger_remember(struct ledger *l)
 {
 	struct oid seen;
 	char hex[OID_HEX + 1];
 	bool have;
 
-	if (seen_tip(l, &seen, &have, NULL))
+	if (!l->loaded || !l->clean || seen_tip(l, &seen, &have, NULL))
 		return;
 	if (!have || oid_cmp(&seen, &l->tip) != 0)
-		ref_cas(l->opts.repo, LEDGER_SEEN_REF, &l->tip,
-			have ? &seen : NULL, "strack: verified", NULL);
+		ledger_move_ref(l->opts.repo, l->opts.state_dir,
+			LEDGER_SEEN_REF, &l->tip, have ? &seen : NULL,
+			"strack: verified", NULL);
 	if (!repo_config(l->opts.repo, LEDGER_ROOT_CONFIG)) {
 		oid_hex(&l->root, hex);
 		repo_config_set(l->opts.repo, LEDGER_ROOT_CONFIG, hex, NULL);
@@ -384,8 +385,7 @@ void ledger_close(struct ledger *l)
 {
 	if (!l)
 		return;
-	if (l->loaded && l->clean)
-		remember(l);
+	ledger_remember(l);
 	if (l->loaded && l->cache_stale)
 		ledger_cache_store(l);
 	ledger_free(l);

@@ -43,6 +43,8 @@ enum err ledger_judge_trust(struct ledger *l, struct walk *w,
 bool ledger_cache_load(struct ledger *l);
 void ledger_cache_store(struct ledger *l);
 
+/* The verified tip, as the one that no other may fall behind. */
+void ledger_remember(struct ledger *l);
 /* Forgets all that was worked out. */
 void ledger_forget(struct ledger *l);
 void ledger_add_problem(struct problemvec *l, const char *commit,
@@ -61,10 +63,21 @@ enum err ledger_write_commit(struct repo *r, const struct signer *signer,
 /* Does the tree hold exactly these bytes at that path? */
 enum err ledger_holds(struct ledger *l, const struct oid *tree,
 	const struct journal_item *it, bool *ret, struct error *err);
+/* Is it an outcome, which keeps its text and outlives a crash in the journal?
+ * Claims and decisions do not. */
+bool ledger_keeps(const struct entry *e);
 /* One attempt on the tip that was read. ERR_MOVED: look again. */
 enum err ledger_commit_item(struct ledger *l, const struct entry *e,
 	const struct signer *signer, const struct journal_item *it,
 	struct error *err);
 void ledger_pause(int attempt);
+
+/* refmove.c: ref_cas, but a process that is killed in it leaves no lock file
+ * for good: the next one removes it. */
+enum err ledger_move_ref(struct repo *r, const char *state_dir,
+	const char *name, const struct oid *new, const struct oid *old,
+	const char *reflog, struct error *err);
+/* Removes what a killed one left, if it left anything. */
+void ledger_sweep_refs(struct repo *r, const char *state_dir);
 
 #endif

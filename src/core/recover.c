@@ -137,9 +137,9 @@ static enum err recover_one(struct ledger *l, const char *id, struct error *err)
 	}
 	memcpy(e.id, id, sizeof(e.id));
 	rc = ledger_holds(l, &l->tree, &it, &there, err);
-	if (!rc && !there && kind_info(e.kind)->replay)
+	if (!rc && !there && ledger_keeps(&e))
 		rc = is_decided(l, &it, &e, &decided, err);
-	if (!rc && !there && !decided && kind_info(e.kind)->replay)
+	if (!rc && !there && !decided && ledger_keeps(&e))
 		rc = recommit(l, &it, &e, err);
 	if (!rc)
 		rc = journal_drop(l->opts.state_dir, id, err);
@@ -162,6 +162,7 @@ enum err ledger_recover(struct ledger *l, struct error *err)
 	bool moved;
 	enum err rc;
 
+	ledger_sweep_refs(l->opts.repo, l->opts.state_dir);
 	/* The lock costs nothing to speak of, but an empty journal is the
 	 * rule, and needs none. */
 	rc = dir_list(dir, &names, err);

@@ -32,15 +32,20 @@ static enum err open_failed(const char *name, struct error *err)
 	switch (errno) {
 	case ENOENT:
 	case ENOTDIR:
+		error_hint(err, "it was there a moment ago; see what is "
+				"pending now:\n"
+				"  git strack status");
 		return error_set(err, ERR_BAD, "%s: is gone", name);
 	case ELOOP:
 		return error_set(err, ERR_BAD,
 			"%s: is a symbolic link; a script is a file", name);
 	case ENXIO:
-		return error_set(
-			err, ERR_BAD, "%s: is not a regular file", name);
+		return error_set(err, ERR_BAD,
+			"%s: is not a regular file; a script is one", name);
 	case EACCES:
 	case EPERM:
+		error_hint(err, "let its owner, or a chmod, make it readable "
+				"for this user");
 		return error_set(err, ERR_BAD, "%s: can't be read: %s", name,
 			strerror(errno));
 	default:
@@ -49,14 +54,20 @@ static enum err open_failed(const char *name, struct error *err)
 	}
 }
 
+static enum err is_empty(const char *name, struct error *err)
+{
+	error_hint(err, "write what it is to do, or remove it");
+	return error_set(err, ERR_BAD, "%s: is empty", name);
+}
+
 static enum err check_stat(
 	const char *name, const struct stat *st, struct error *err)
 {
 	if (!S_ISREG(st->st_mode))
-		return error_set(
-			err, ERR_BAD, "%s: is not a regular file", name);
+		return error_set(err, ERR_BAD,
+			"%s: is not a regular file; a script is one", name);
 	if (!st->st_size)
-		return error_set(err, ERR_BAD, "%s: is empty", name);
+		return is_empty(name, err);
 	if (st->st_size > (off_t)SCRIPT_MAX)
 		return error_set(err, ERR_BAD,
 			"%s: is larger than %u MiB; keep data in a file of its "
@@ -116,7 +127,7 @@ static enum err read_head(
 	ret->mode = st.st_mode;
 	rc = read_lines(fd, name, &ret->text, err);
 	if (!rc && !ret->text.len) /* cut since the stat */
-		rc = error_set(err, ERR_BAD, "%s: is empty", name);
+		rc = is_empty(name, err);
 out:
 	close(fd); /* was only read */
 	return rc;
@@ -226,7 +237,9 @@ static enum err check_shebang(const char *top, const char *name,
 	slash = strrchr(interpreter, '/');
 	if (!*interpreter)
 		rc = error_set(err, ERR_BAD,
-			"%s: its '#!' names no interpreter (line 1)", name);
+			"%s: its '#!' names no interpreter (line 1); write one "
+			"as in #!/bin/sh",
+			name);
 	else if (!is_program(top, interpreter))
 		rc = error_set(err, ERR_BAD,
 			"%s: its interpreter '%s' is missing or no program "
@@ -351,7 +364,9 @@ static enum err check_start(const char *top, const char *path,
 	}
 	if (access(path, X_OK))
 		return error_set(err, ERR_BAD,
-			"%s: may not be executed by this user here: %s",
+			"%s: may not be executed by this user here: %s; see "
+			"its mode, and whether its file system is mounted with "
+			"noexec",
 			script->path, strerror(errno));
 	return ERR_OK;
 }

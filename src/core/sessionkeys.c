@@ -39,6 +39,8 @@ enum err session_clone_signer(
 		rc = signer_open(spec, program, &s->clone_signer, err);
 		if (rc && from) {
 			error_prefix(err, "%s", from);
+			error_hint(err, "let %s name an SSH key that you may "
+					"use, or unset it", from);
 			rc = ERR_FATAL;
 		}
 		if (rc == ERR_NOTFOUND)
@@ -90,6 +92,8 @@ enum err session_person_signer(
 			&s->person_signer, err);
 	if (rc) {
 		error_prefix(err, "user.signingKey");
+		error_hint(err, "let user.signingKey name an SSH key that you "
+				"may use, or unset it");
 		return ERR_FATAL;
 	}
 	*ret = s->person_signer;

@@ -111,6 +111,7 @@ struct opened { /* a claim, undo or exec, and what became of it */
 	size_t row;
 	bool closed;
 	enum kind by; /* KIND_VOID: withdrawn */
+	const struct entry *outcome; /* or NULL */
 };
 
 struct fold {
@@ -317,18 +318,23 @@ static void fold_close(struct fold *f, const struct entry *e, size_t row)
 		r->flags |= FLAG_LATE;
 	o->closed = true;
 	o->by = e->kind;
+	o->outcome = e;
+	r->open = still_open(f, row) != NULL;
 	/* The outcome of an older claim says something only while no newer
 	 * one stands; that it came at all after a newer one is a conflict. */
 	if (r->claim && strcmp(r->claim, o->e->id) != 0) {
+		struct opened *newest = find_opened(f, r->claim);
+
 		r->flags |= FLAG_CONFLICT;
-		r->open = still_open(f, row) != NULL;
-		return;
+		if (r->state != STATE_RUNNING)
+			return;
+		if (newest && newest->outcome) /* it waited for this one */
+			o = newest;
 	}
-	r->open = still_open(f, row) != NULL;
 	if (r->open)
 		return;
-	r->state = outcome_state(o->e, e);
-	made_by(r, e);
+	r->state = outcome_state(o->e, o->outcome);
+	made_by(r, o->outcome);
 }
 
 static void fold_mark(struct fold *f, const struct entry *e, size_t row)

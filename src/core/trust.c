@@ -126,6 +126,12 @@ static void admit(struct trust *t, const struct trust_fact *f, unsigned roles,
 static bool is_later(const struct trust *t, const struct trust_key *past,
 	const struct trust_admission *a)
 {
+	/* In the order of entries: on another side of a merge it need not
+	 * descend from the first one that came after. */
+	for (size_t i = 0; i < past->n; i++) {
+		if (!oid_cmp(&past->v[i].at, &a->at))
+			return !past->v[i].closed;
+	}
 	return past->readmitted &&
 	       t->reaches(&past->readmitted_at, &a->at, t->arg);
 }
@@ -345,6 +351,11 @@ static bool same_revocations(const struct trust *a, const struct trust *b)
 		if (x->readmitted &&
 			oid_cmp(&x->readmitted_at, &y->readmitted_at))
 			return false;
+		for (size_t j = 0; j < x->n; j++) {
+			if (x->v[j].closed != y->v[j].closed ||
+				oid_cmp(&x->v[j].at, &y->v[j].at))
+				return false;
+		}
 	}
 	return true;
 }

@@ -15,9 +15,9 @@ struct wcommit {
 	struct oid *parents;
 	size_t nparents;
 	int64_t max_seq; /* in its tree */
-	size_t entry;	 /* index + 1 of the entry that it brought */
-	char *signer;	 /* fingerprint of a good signature, or NULL */
-	unsigned seen;	 /* stamp of the last ancestor search */
+	size_t entry;    /* index + 1 of the entry that it brought */
+	char *signer;    /* fingerprint of a good signature, or NULL */
+	unsigned seen;   /* stamp of the last ancestor search */
 };
 
 struct wentry {
@@ -25,10 +25,10 @@ struct wentry {
 	char *dir;
 	struct oid blob;
 	struct entry_name name;
-	struct entry *e; /* NULL: unreadable */
+	struct entry *e;           /* NULL: unreadable */
 	char id[ENTRY_ID_HEX + 1]; /* of the file; "" when it can't be read */
-	size_t commit;	 /* index */
-	bool sound;	 /* nothing wrong with it alone */
+	size_t commit;             /* index */
+	bool sound;                /* nothing wrong with it alone */
 };
 
 struct walk {
@@ -36,7 +36,8 @@ struct walk {
 	const char *sign_program;
 	char ledger_id[37];
 	struct oid root;
-	const char *want_root; /* hex of the root commit that is known, or NULL */
+	const char
+		*want_root; /* hex of the root commit that is known, or NULL */
 	const char *want_signer; /* who must have signed it, or NULL */
 	bool has_base;
 	struct oid base; /* known to be good */
@@ -75,8 +76,8 @@ void walk_problem(struct walk *w, const struct oid *commit, const char *entry,
 enum err tree_max_seq(struct repo *r, const struct oid *tree, int64_t *ret,
 	struct error *err);
 /* Reads .strack/ledger of a tree; ERR_BAD when it is no ledger. */
-enum err ledger_meta_read(struct repo *r, const struct oid *tree,
-	char id[37], struct error *err);
+enum err ledger_meta_read(
+	struct repo *r, const struct oid *tree, char id[37], struct error *err);
 /* Reads and parses the blob of an entry, and sets its id. ERR_BAD, with the
  * id set in *id where the bytes could be read (id may be NULL). */
 enum err entry_load(struct repo *r, const struct oid *blob, struct entry *ret,

@@ -255,6 +255,17 @@ enum err object_write(struct repo *r, enum object_type type, const void *data,
 	return ERR_OK;
 }
 
+enum err object_hash(enum object_type type, const void *data, size_t len,
+	struct oid *ret, struct error *err)
+{
+	git_oid g;
+
+	if (git_odb_hash(&g, data, len, (git_object_t)type) < 0)
+		return git_fail(err, ERR_FATAL, "can't hash an object");
+	*ret = oid_from_git(&g);
+	return ERR_OK;
+}
+
 /* Reads an object back in full (a disk that filled up may have left half a
  * file) and names what must be synced: its file and that file's folder. */
 static enum err object_look(struct repo *r, const struct oid *id,

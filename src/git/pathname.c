@@ -1,6 +1,7 @@
 /*
  * Which paths can stand in a tree: what git and libgit2 both take, on every
- * system that a clone may live on.  Pure.
+ * system that a clone may live on.  Bytes that are not UTF-8 can: a Mac's
+ * disk refuses them, but a script of that name is in the code already.  Pure.
  */
 #include "strack/repo.h"
 
@@ -60,7 +61,7 @@ static bool part_is(const char *s, size_t len, const char *name)
 
 static bool part_valid(const char *s, size_t len)
 {
-	if (len == 0 || !utf8_valid(s, len) || part_is(s, len, ".") ||
+	if (len == 0 || part_is(s, len, ".") ||
 		part_is(s, len, "..") || hfs_dotgit(s, len))
 		return false;
 	/* fsck reads files of these names, and calls folders wrong */

@@ -91,6 +91,9 @@ static enum err open_fail(int rc, const char *dir, struct error *err)
 			strstr(last->message, "unsupported extension"))
 			error_hint(err, "this repository uses a feature of "
 					"newer versions of git");
+		else
+			error_hint(err, "see what git says of it:\n"
+					"  git status");
 		return git_fail(err, ERR_FATAL, "can't open the repository");
 	}
 	if (dir) {

@@ -39,12 +39,14 @@ static enum err check_bytes(
 		if ((c < 0x20 && c != '\t' && !(c == '\r' && i + 1 == n)) ||
 			c == 0x7f)
 			return error_set(err, ERR_BAD,
-				"%s: line %d has a control character (0x%02x)",
+				"%s: line %d has a control character (0x%02x); "
+				"remove it",
 				name, line, c);
 	}
 	if (!utf8_valid(p, n))
 		return error_set(
-			err, ERR_BAD, "%s: line %d is not UTF-8", name, line);
+			err, ERR_BAD, "%s: line %d is not UTF-8; save it so",
+			name, line);
 	return ERR_OK;
 }
 
@@ -55,12 +57,12 @@ static enum err check_section(
 
 	if (!end)
 		return error_set(err, ERR_BAD,
-			"%s: line %d: the section has no closing ']'", name,
-			line);
+			"%s: line %d: the section has no closing ']'; write it",
+			name, line);
 	if (end - p - 1 > SECTION_MAX)
 		return error_set(err, ERR_BAD,
 			"%s: line %d: the section's name is longer than %d "
-			"bytes",
+			"bytes; make it shorter",
 			name, line, SECTION_MAX);
 	/* inih passes over whatever is behind the bracket. */
 	for (end++; end < p + n && strchr(" \t\r", *end); end++)
@@ -96,12 +98,13 @@ static enum err check_line(
 		return check_section(name, p, n, line, err);
 	if (colon && (!equals || colon < equals))
 		return error_set(err, ERR_BAD,
-			"%s: line %d: write 'key = value', with no ':' before "
-			"the '='",
+			"%s: line %d has a ':' and no '=' before it; write "
+			"'key = value'",
 			name, line);
 	if (!equals)
 		return error_set(err, ERR_BAD,
-			"%s: line %d is no 'key = value' and no '[section]'",
+			"%s: line %d is no 'key = value' and no '[section]'; "
+			"begin a comment with ';'",
 			name, line);
 	return ERR_OK;
 }
@@ -198,7 +201,8 @@ enum err ini_doc_parse(const char *name, const char *text, size_t len,
 	rc = r.rc;
 	if (!rc && bad)
 		rc = error_set(err, ERR_BAD,
-			"%s: line %d is no 'key = value' and no '[section]'",
+			"%s: line %d is no 'key = value' and no '[section]'; "
+			"begin a comment with ';'",
 			name, bad > 0 ? bad : r.line);
 	if (rc) {
 		ini_doc_release(&doc);

@@ -36,6 +36,13 @@ static enum err read_script(
 	char *path = path_join(repo_work_tree(j->s->repo), sc->path);
 	enum err rc = file_read(path, SCRIPT_MAX, false, ret, err);
 
+	if (rc == ERR_NOTFOUND) {
+		error_reset(err);
+		rc = error_set(err, ERR_FATAL, "it is gone since the run was "
+					       "planned");
+		error_hint(err, "see what is pending now:\n"
+				"  git strack status");
+	}
 	free(path);
 	return rc;
 }
@@ -182,8 +189,14 @@ static enum err fill_claim(struct job *j, struct error *err)
 		rc = commit_has(j->s->repo, &head, j->req->script->path,
 			&j->blob, &committed, err);
 	/* It was when the batch began. */
-	if (!rc && !committed && !j->req->allow_dirty)
-		rc = error_set(err, ERR_HELD, "it is not what is committed");
+	if (!rc && !committed && !j->req->allow_dirty) {
+		error_hint(err,
+			"commit it, or record that it was not:\n"
+			"  git strack run --env %s --allow-dirty",
+			j->s->env);
+		rc = error_set(err, ERR_HELD,
+			"it is not what is committed (any more)");
+	}
 	if (rc)
 		return rc;
 	entry_set_kind(e, KIND_CLAIM);

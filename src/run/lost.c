@@ -92,6 +92,9 @@ static enum err record_locked(
 		rc = session_run_life(s, r->run, &life, err);
 	if (!rc && life != RUN_GONE)
 		goto out;
+	/* Or it came as far as the journal: asked only now that it is gone. */
+	if (!rc)
+		rc = ledger_recover(s->ledger, err);
 	if (!rc)
 		rc = ledger_refresh(s->ledger, &moved, err);
 	if (rc)

@@ -98,8 +98,9 @@ static enum err set_output(const struct warden *w, struct entry *e,
 	capture_kept(w->j->cap, kept);
 	if (!kept->len)
 		return ERR_OK;
-	rc = object_write(
-		w->j->s->repo, OBJECT_BLOB, kept->ptr, kept->len, &blob, err);
+	/* Written with the entry, so that a full disk can't keep the outcome
+	 * from the journal. */
+	rc = object_hash(OBJECT_BLOB, kept->ptr, kept->len, &blob, err);
 	if (rc)
 		return rc;
 	oid_hex(&blob, oid);
@@ -107,16 +108,15 @@ static enum err set_output(const struct warden *w, struct entry *e,
 	return ERR_OK;
 }
 
-/* The script may have taken the state folder away. */
-static enum err mend_state(const struct warden *w, struct error *err)
+/* The script may have taken the state folder away.  When it can't be mended,
+ * writing the entry tells. */
+static void mend_state(const struct warden *w)
 {
 	char *journal = path_join(w->j->s->state_dir, "journal");
-	enum err rc = ERR_OK;
 
 	if (access(journal, W_OK))
-		rc = session_prepare_state(w->j->s, err);
+		session_prepare_state(w->j->s, NULL);
 	free(journal);
-	return rc;
 }
 
 enum err outcome_record(
@@ -138,9 +138,8 @@ enum err outcome_record(
 	said_checkpoints(&w->said, &e);
 	session_stamp(w->j->s, &e);
 	rundir_give_back(&w->j->dir);
-	rc = mend_state(w, err);
-	if (!rc)
-		rc = set_output(w, &e, &kept, err);
+	mend_state(w);
+	rc = set_output(w, &e, &kept, err);
 	if (!rc && kept.len)
 		write.log = &kept;
 	if (!rc)

@@ -54,6 +54,7 @@ enum err resume_collect(struct session *s, const char *script, struct buf *ret,
 {
 	struct ledger_entryvec list = LEDGER_ENTRYVEC_INIT;
 	struct strmap last = STRMAP_INIT;
+	enum kind before = KIND_CLAIM;
 	enum err rc = ledger_list(s->ledger, script, &list, err);
 
 	for (size_t i = 0; !rc && i < list.n; i++) {
@@ -66,6 +67,10 @@ enum err resume_collect(struct session *s, const char *script, struct buf *ret,
 		rc = ledger_load(s->ledger, le, err);
 		if (rc || !counts(s, le))
 			continue;
+		/* Who lets a lost run run again wants it to go on. */
+		if (k == KIND_VOID && before == KIND_LOST)
+			continue;
+		before = k;
 		if (starts_anew(k)) {
 			strmap_release(&last, free);
 			last = (struct strmap)STRMAP_INIT;

@@ -362,6 +362,10 @@ static enum err detach(struct warden *w, struct error *err)
 	signal(SIGALRM, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
 	signal(SIGPIPE, SIG_IGN);
+	/* The script knows our process id: what means nothing to us must not
+	 * end us. */
+	signal(SIGUSR1, SIG_IGN);
+	signal(SIGUSR2, SIG_IGN);
 	if (sigprocmask(SIG_BLOCK, &set, NULL))
 		return error_sys(err, "cannot block signals");
 	w->sig_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
