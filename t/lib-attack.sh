@@ -28,7 +28,7 @@ attack_base() {
 	forge trust-add key=ci environments=production &&
 	forge claim @by=runner && claim_a=$forge_id && path_claim_a=$forge_path &&
 	at_claim_a=$forge_commit &&
-	forge done @by=runner && done_a=$forge_id && path_done_a=$forge_path &&
+	forge "done" @by=runner && done_a="$forge_id" && path_done_a=$forge_path &&
 	at_done_a=$forge_commit &&
 	forge mark @by=runner script=scripts/20260101_c.sh && mark_c=$forge_id &&
 	forge claim @by=runner script=scripts/20260101_b.sh && claim_b=$forge_id &&
@@ -65,7 +65,8 @@ attack_mend() {
 		git strack trust disown "$attack_m" -m junk || return 1
 	done
 	git strack verify >out 2>&1 && grep '^disowned: ' out &&
-	attack_same &&
+	attack_same || return 1
+	[ -z "$attack_quick" ] || return 0
 	git strack mark -m next --env staging scripts/20260101_e.sh &&
 	attack_same &&
 	rm -f .git/strack/cache/ledger &&

@@ -196,12 +196,16 @@ forge_defaults() {
 	forge_default signer "$(forge_fingerprint "$forge_by")"
 }
 
-forge_keys_in_order='ledger kind script environment run attempt claim blob
-	commit limit config raw-sha256 changed-while-running dirty again entry
-	resolved verdict args reason cancelled checkpoint left unclaimed clone
-	key principal roles environments fingerprint after time duration exit
-	signal timed-out output-bytes output-sha256 log host user seq prev
-	signer'
+forge_keys_in_order='ledger kind script environment run attempt claim blob '
+forge_keys_in_order=$forge_keys_in_order'commit limit config raw-sha256 '
+forge_keys_in_order=$forge_keys_in_order'changed-while-running dirty again '
+forge_keys_in_order=$forge_keys_in_order'entry resolved verdict args reason '
+forge_keys_in_order=$forge_keys_in_order'cancelled checkpoint left unclaimed '
+forge_keys_in_order=$forge_keys_in_order'clone key principal roles '
+forge_keys_in_order=$forge_keys_in_order'environments fingerprint after time '
+forge_keys_in_order=$forge_keys_in_order'duration exit signal timed-out '
+forge_keys_in_order=$forge_keys_in_order'output-bytes output-sha256 log host '
+forge_keys_in_order=$forge_keys_in_order'user seq prev signer'
 
 # The payload: known keys in their order, the others behind.
 forge_payload() {
@@ -209,7 +213,7 @@ forge_payload() {
 	for forge_k in $forge_keys_in_order; do
 		grep "^$forge_k ." "$forge_work/given"
 	done
-	awk -v known=" $(echo $forge_keys_in_order) " \
+	awk -v known=" $forge_keys_in_order " \
 		'NF > 1 && !index(known, " " $1 " ")' "$forge_work/given"
 }
 
@@ -370,7 +374,7 @@ forge_subject_of() {
 
 forge_trailers() {
 	for forge_k in Script Environment Kind Run Exit Signal Duration Host; do
-		forge_v=$(forge_value "$(echo "$forge_k" | tr A-Z a-z)")
+		forge_v=$(forge_value "$(echo "$forge_k" | tr '[:upper:]' '[:lower:]')")
 		[ -z "$forge_v" ] || printf '%s: %s\n' "$forge_k" "$forge_v"
 	done
 }
@@ -416,21 +420,17 @@ forge_write() {
 		printf '%s\n\n' "${forge_subject:-$(forge_subject_of)}"
 		forge_trailers
 	} >"$forge_work/message"
-	forge_parents=
-	[ "$forge_on" = "$forge_zero" ] || forge_parents="-p $forge_on"
-	if [ -n "$forge_unsigned" ]; then
-		forge_commit=$(git commit-tree "$forge_tree" $forge_parents \
-			-F "$forge_work/message")
-	elif [ -n "$forge_header" ]; then
+	if [ -n "$forge_header" ]; then
 		forge_commit=$(forge_write_commit "$forge_tree" \
-			"$forge_signs" "$forge_header" ${forge_parents#-p} \
+			"$forge_signs" "$forge_header" "$forge_on" \
 			<"$forge_work/message")
-	else
-		forge_commit=$(git -c gpg.format=ssh -c \
-			"user.signingKey=$forge_key_dir/$forge_signs" \
-			commit-tree -S "$forge_tree" $forge_parents \
-			-F "$forge_work/message")
+		return
 	fi
+	set -- "$forge_tree" -F "$forge_work/message"
+	[ "$forge_on" = "$forge_zero" ] || set -- "$@" -p "$forge_on"
+	[ -n "$forge_unsigned" ] || set -- -S "$@"
+	forge_commit=$(git -c gpg.format=ssh -c \
+		"user.signingKey=$forge_key_dir/$forge_signs" commit-tree "$@")
 }
 
 forge_args() {

@@ -50,7 +50,7 @@ person() {
 		git strack init && root_is "$3" &&
 		git strack init && test "$(entries | wc -l)" = 2 &&
 		git strack run &&
-		test "$(entry "scripts/${day}000101_a.sh" done | field signer)" = \
+		test "$(entry "scripts/${day}000101_a.sh" "done" | field signer)" = \
 			"$(fingerprint .git/strack/id_ed25519.pub)" &&
 		git strack trust add "$strack_scratch/other.pub" \
 			--principal other &&

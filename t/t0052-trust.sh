@@ -16,7 +16,7 @@ as() {
 	"$@"
 	set -- $?
 	unset STRACK_SIGNING_KEY_FILE
-	return $1
+	return "$1"
 }
 
 # newest: the entry that was written last.

@@ -147,8 +147,9 @@ test_expect_success 'resolve --pending, and it runs again with its checkpoint' '
 
 test_expect_success 'several at a time' '
 	lose "scripts/${day}000104_d.sh" && lose "scripts/${day}000105_e.sh" &&
-	git strack cleanup >out && test "$(grep -c ^lost out)" = 2 &&
-	git strack resolve --done -m "both" d.sh e.sh && git strack verify
+	git strack resolve --done -m "both" d.sh e.sh >out &&
+	test "$(grep -c ^done out)" = 2 &&
+	test -z "$(ls .git/strack/runs)" && git strack verify
 '
 
 test_expect_success 'while it runs there is nothing to decide' '
@@ -224,7 +225,8 @@ test_expect_success 'then it is overdue' '
 	cd ../approve && fetch_from run &&
 	wait_for "test \"\$(state_of $s)\" = overdue" 10 &&
 	git strack status >out && grep overdue out &&
-	grep "resolve --done" out && was=$(tip) && git strack cleanup &&
+	grep "resolve --env staging --done" out && was=$(tip) &&
+	git strack cleanup &&
 	test "$(tip)" = "$was" &&
 	must_fail 3 git strack mark -m x "$s" 2>err && grep "overdue" err
 '

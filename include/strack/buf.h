@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct buf {
 	char *ptr; /* never NULL; points to "" while nothing is allocated */
@@ -27,6 +28,10 @@ void buf_setlen(struct buf *b, size_t len); /* len <= current length */
 void buf_add(struct buf *b, const void *data, size_t len);
 void buf_adds(struct buf *b, const char *s);
 void buf_addch(struct buf *b, char c);
+void buf_fill(struct buf *b, char c, size_t n);
+/* In decimal, with zeros to at least `digits`: what printf does, but for where
+ * it is done ten thousand times. */
+void buf_addnum(struct buf *b, uint64_t n, int digits);
 void buf_addf(struct buf *b, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 void buf_addv(struct buf *b, const char *fmt, va_list ap);

@@ -45,6 +45,11 @@ enum err object_stat(struct repo *r, const struct oid *id,
  * corrupt; ERR_TOOBIG over `max`, asked before reading. */
 enum err object_read(struct repo *r, const struct oid *id,
 	enum object_type type, size_t max, struct buf *ret, struct error *err);
+/* The same for what was read before, by whoever verified the ledger up to
+ * there: an id stands for its bytes, so their size needn't be asked first,
+ * which for packed objects is half of the work. */
+enum err object_read_again(struct repo *r, const struct oid *id,
+	enum object_type type, struct buf *ret, struct error *err);
 /* Writes (not synced).  Existing objects are fine. */
 enum err object_write(struct repo *r, enum object_type type, const void *data,
 	size_t len, struct oid *ret, struct error *err);

@@ -74,6 +74,11 @@ enum err worktree_blob(struct repo *r, const char *path, size_t max, bool write,
 	struct oid *ret, struct error *err);
 /* Is the path in the index? */
 bool worktree_tracked(struct repo *r, const char *path);
+/* What the index alone says of a file: is it tracked, and (*proved) is it, by
+ * `st`, which lstat gave for it, unchanged and therefore still *blob? */
+struct stat;
+bool worktree_known(struct repo *r, const char *path, const struct stat *st,
+	bool *proved, struct oid *blob);
 /* Forgets what was read of the index (another program may have changed it). */
 void worktree_refresh(struct repo *r);
 /* Would libgit2 and git take this path in a tree (no .git, .., empty parts,

@@ -57,6 +57,9 @@ enum err rundir_life(const char *state_dir, const char *run, enum run_life *ret,
 /* Removes the folder of a run that is over; a missing one is fine. */
 enum err rundir_remove(
 	const char *state_dir, const char *run, struct error *err);
+/* The same if nothing of it lives (asked once more, and not in the instant in
+ * which rundir_create makes one). */
+enum err rundir_tidy(const char *state_dir, const char *run, struct error *err);
 /* Run ids that have a folder here; none is fine. */
 enum err rundir_list(
 	const char *state_dir, struct strvec *ret, struct error *err);

@@ -16,6 +16,8 @@
 struct script {
 	char *path; /* from the top of the repository: its identity */
 	const char *base; /* into path */
+	bool proved;	  /* when it was found, the index proved it to be: */
+	struct oid blob;
 	/* filled by script_read: */
 	bool loaded;
 	bool executable; /* executed as it is, without a runner */

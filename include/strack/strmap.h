@@ -11,6 +11,7 @@
 struct strmap_item {
 	char *key;
 	void *value;
+	size_t hash; /* private */
 };
 
 struct strmap {

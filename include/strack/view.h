@@ -32,6 +32,8 @@ struct view {
 	/* private */
 	int64_t now_ms;
 	char **blobs;          /* for each script, "" not to be had */
+	bool fresh;            /* what discovery proved is still believed */
+	bool seen;             /* the rows were worked out before */
 	struct strmap by_path; /* script to index + 1, made when asked for */
 	struct strmap gone;    /* base name or blob to the path that had it */
 	bool gone_ready;

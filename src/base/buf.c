@@ -141,6 +141,29 @@ void buf_addch(struct buf *b, char c)
 	b->ptr[b->len] = '\0';
 }
 
+void buf_fill(struct buf *b, char c, size_t n)
+{
+	if (!n)
+		return;
+	buf_grow(b, n);
+	memset(b->ptr + b->len, c, n);
+	b->len += n;
+	b->ptr[b->len] = '\0';
+}
+
+void buf_addnum(struct buf *b, uint64_t n, int digits)
+{
+	char text[20]; /* the largest has as many */
+	size_t at = sizeof(text);
+
+	do {
+		text[--at] = (char)('0' + n % 10);
+		n /= 10;
+		digits--;
+	} while (at && (n || digits > 0));
+	buf_add(b, text + at, sizeof(text) - at);
+}
+
 void buf_addv(struct buf *b, const char *fmt, va_list ap)
 {
 	va_list again;

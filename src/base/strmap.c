@@ -25,12 +25,16 @@ static size_t hash(const char *key)
 }
 
 /* The slot where `key` is, or the free one where it would go. */
-static size_t find_slot(const struct strmap *m, const char *key)
+static size_t find_slot(const struct strmap *m, const char *key, size_t h)
 {
-	size_t at = hash(key) & (m->nslots - 1);
+	size_t at = h & (m->nslots - 1);
 
-	while (m->slots[at] && strcmp(m->items[m->slots[at] - 1].key, key))
-		at = (at + 1) & (m->nslots - 1);
+	for (; m->slots[at]; at = (at + 1) & (m->nslots - 1)) {
+		const struct strmap_item *it = &m->items[m->slots[at] - 1];
+
+		if (it->hash == h && !strcmp(it->key, key))
+			break;
+	}
 	return at;
 }
 
@@ -40,7 +44,7 @@ static const struct strmap_item *find(const struct strmap *m, const char *key)
 
 	if (!m->nslots)
 		return NULL;
-	at = find_slot(m, key);
+	at = find_slot(m, key, hash(key));
 	return m->slots[at] ? &m->items[m->slots[at] - 1] : NULL;
 }
 
@@ -58,29 +62,34 @@ bool strmap_has(const struct strmap *m, const char *key)
 
 static void rehash(struct strmap *m)
 {
-	size_t i;
+	size_t i, at;
 
 	m->nslots = m->nslots ? m->nslots * 2 : 32;
 	free(m->slots);
 	m->slots = xcalloc(m->nslots, sizeof(*m->slots));
-	for (i = 0; i < m->n; i++)
-		m->slots[find_slot(m, m->items[i].key)] = (unsigned)i + 1;
+	for (i = 0; i < m->n; i++) {
+		at = m->items[i].hash & (m->nslots - 1);
+		while (m->slots[at])
+			at = (at + 1) & (m->nslots - 1);
+		m->slots[at] = (unsigned)i + 1;
+	}
 }
 
 void **strmap_put(struct strmap *m, const char *key, void *value)
 {
 	struct strmap_item *it;
-	size_t at;
+	size_t h = hash(key), at;
 
 	/* At most half full, so that a search that fails stays short. */
 	if ((m->n + 1) * 2 > m->nslots)
 		rehash(m);
-	at = find_slot(m, key);
+	at = find_slot(m, key, h);
 	if (!m->slots[at]) {
 		if (m->n >= UINT_MAX - 1)
 			abort(); /* out of numbers as of memory */
 		ARRAY_GROW(m->items, m->n + 1, m->cap);
 		m->items[m->n].key = xstrdup(key);
+		m->items[m->n].hash = h;
 		m->slots[at] = (unsigned)++m->n;
 	}
 	it = &m->items[m->slots[at] - 1];

@@ -207,7 +207,11 @@ void time_local(struct buf *b, int64_t ms)
 
 static void add_count(struct buf *b, int64_t n, const char *unit)
 {
-	buf_addf(b, "%" PRId64 " %s%s", n, unit, n == 1 ? "" : "s");
+	buf_addnum(b, (uint64_t)n, 1);
+	buf_addch(b, ' ');
+	buf_adds(b, unit);
+	if (n != 1)
+		buf_addch(b, 's');
 }
 
 /* The steps and the rounding of git's --date=relative, so that both say the
@@ -332,16 +336,19 @@ void duration_format(struct buf *b, int64_t ms)
 {
 	int64_t s = ms < 0 ? 0 : ms / 1000;
 
-	if (s < 60)
-		buf_addf(b, "%" PRId64 ".%ds", s,
-			ms < 0 ? 0 : (int)(ms % 1000 / 100));
-	else if (s < 3600)
+	if (s < 60) {
+		buf_addnum(b, (uint64_t)s, 1);
+		buf_addch(b, '.');
+		buf_addnum(b, ms < 0 ? 0 : (uint64_t)(ms % 1000 / 100), 1);
+		buf_addch(b, 's');
+	} else if (s < 3600) {
 		buf_addf(b, "%" PRId64 "m%02ds", s / 60, (int)(s % 60));
-	else if (s < DAY_SECONDS)
+	} else if (s < DAY_SECONDS) {
 		buf_addf(b, "%" PRId64 "h%02dm", s / 3600, (int)(s / 60 % 60));
-	else
+	} else {
 		buf_addf(b, "%" PRId64 "d%02dh", s / DAY_SECONDS,
 			(int)(s / 3600 % 24));
+	}
 }
 
 void duration_seconds(struct buf *b, int64_t ms)

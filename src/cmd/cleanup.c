@@ -179,7 +179,7 @@ static enum err all_unfinished(struct cleanup *c, struct error *err)
 {
 	char *cache = path_join(c->s->state_dir, "cache");
 	char *objects = path_join(repo_common_dir(c->s->repo), "objects");
-	enum err rc = unfinished(c, cache, "ledger.", UNFINISHED_SECONDS, err);
+	enum err rc = unfinished(c, cache, "ledger.", 0, err);
 
 	if (!rc)
 		rc = unfinished(

@@ -56,21 +56,26 @@ static enum group group_of(const struct view_row *r)
 
 /* Printable ASCII, as nearly all names are, needs no escaping and is as wide
  * as it is long. */
-static bool is_plain(const char *s)
+static size_t plain_len(const char *s)
 {
-	for (; *s; s++) {
-		if (*s < ' ' || *s > '~')
-			return false;
-	}
-	return true;
+	size_t n = 0;
+
+	while (s[n] >= ' ' && s[n] <= '~')
+		n++;
+	return n;
 }
 
-static void add_escaped(struct buf *b, const char *s)
+/* Returns the columns that it takes. */
+static int add_escaped(struct buf *b, const char *s)
 {
-	if (is_plain(s))
-		buf_adds(b, s);
-	else
+	size_t at = b->len, len = plain_len(s);
+
+	if (s[len]) {
 		out_escape(b, s, strlen(s), NULL);
+		return out_width(b->ptr + at);
+	}
+	buf_add(b, s, len);
+	return (int)len;
 }
 
 static void add_state(struct buf *b, const struct view_row *r)
@@ -83,18 +88,19 @@ static void add_state(struct buf *b, const struct view_row *r)
 	flags_text(r->flags, " ", b);
 }
 
-static void add_cell(struct list *l, enum column c, const struct view_row *r)
+/* Returns how wide it is; what we write ourselves is plain. */
+static int add_cell(struct list *l, enum column c, const struct view_row *r)
 {
 	const struct state_row *row = r->row;
 	struct buf *b = &l->pool;
+	size_t at = b->len;
 
 	switch (c) {
 	case STATE:
 		add_state(b, r);
 		break;
 	case SCRIPT:
-		add_escaped(b, r->path);
-		break;
+		return add_escaped(b, r->path);
 	case WHEN:
 		if (row && row->entry)
 			time_ago(b, row->time_ms, l->v->now_ms);
@@ -105,11 +111,12 @@ static void add_cell(struct list *l, enum column c, const struct view_row *r)
 		break;
 	case WHO:
 		if (row && row->entry && row->user)
-			add_escaped(b, row->user);
+			return add_escaped(b, row->user);
 		break;
 	case COLUMN_NR:
 		break;
 	}
+	return (int)(b->len - at);
 }
 
 static void add_line(struct list *l, const struct view_row *r)
@@ -119,14 +126,8 @@ static void add_line(struct list *l, const struct view_row *r)
 	line->r = r;
 	line->group = group_of(r);
 	for (int c = 0; c < COLUMN_NR; c++) {
-		const char *cell;
-		size_t at = l->pool.len;
-
-		add_cell(l, (enum column)c, r);
-		cell = l->pool.ptr + at;
-		line->at[c] = at;
-		line->width[c] = is_plain(cell) ? (int)(l->pool.len - at)
-						: out_width(cell);
+		line->at[c] = l->pool.len;
+		line->width[c] = add_cell(l, (enum column)c, r);
 		buf_addch(&l->pool, '\0');
 		if (line->width[c] > l->width[c])
 			l->width[c] = line->width[c];
@@ -180,8 +181,8 @@ static enum style row_style(const struct view_row *r)
 
 static void add_blanks(struct buf *b, int n)
 {
-	for (; n > 0; n--)
-		buf_addch(b, ' ');
+	if (n > 0)
+		buf_fill(b, ' ', (size_t)n);
 }
 
 static void add_script(struct list *l, const struct line *line)
@@ -198,8 +199,13 @@ static void add_script(struct list *l, const struct line *line)
 static void put_line(struct list *l, const struct line *line)
 {
 	struct buf *b = &l->text;
+	const char *state = l->pool.ptr + line->at[STATE];
 
 	buf_reset(b);
+	if (l->o->color)
+		out_styled(l->o, row_style(line->r), "%s", state);
+	else
+		buf_adds(b, state);
 	if (l->stacked)
 		buf_adds(b, "\n  ");
 	else
@@ -217,8 +223,6 @@ static void put_line(struct list *l, const struct line *line)
 	}
 	buf_trim_end(b);
 	buf_addch(b, '\n');
-	out_styled(
-		l->o, row_style(line->r), "%s", l->pool.ptr + line->at[STATE]);
 	out_raw(l->o, b->ptr, b->len);
 }
 

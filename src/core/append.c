@@ -15,6 +15,7 @@
 #include "journal.h"
 #include "strack/clock.h"
 #include "strack/digest.h"
+#include "strack/gc.h"
 #include "strack/lock.h"
 #include "strack/refs.h"
 #include "strack/repo.h"
@@ -359,6 +360,7 @@ enum err ledger_append(
 {
 	struct journal_item it = JOURNAL_ITEM_INIT;
 	struct lock lock = LOCK_INIT;
+	struct gc_hold gc = GC_HOLD_INIT;
 	struct error later = ERROR_INIT;
 	bool journaled = false, moved;
 	enum err rc;
@@ -372,8 +374,13 @@ enum err ledger_append(
 		buf_addbuf(&it.log, w->log);
 	}
 	rc = ledger_lock(l, &lock, err);
+	if (!rc) /* there is more to come, and scripts may do anything */
+		rc = file_map_keep(&l->cache, err);
+	if (!rc)
+		rc = gc_keep_away(l->opts.repo, &gc, err);
 	if (!rc)
 		rc = append_locked(l, w, &it, &journaled, err);
+	gc_release(&gc);
 	if (rc)
 		keep_outcome(l, w, &it, &journaled);
 	if (!rc || !ledger_keeps(w->e)) {
@@ -385,6 +392,8 @@ enum err ledger_append(
 			"the next `git strack run` or\n  git strack cleanup\n"
 			"records it");
 	}
+	if (rc == ERR_FATAL && err && !err->hint.len)
+		error_hint(err, "is the disk full, or read-only for you?");
 	if (rc)
 		goto out;
 	if (w->path)

@@ -2,14 +2,15 @@
  * Which files of the work tree are scripts.  Looks at names and modes only:
  * what a script says and how it is started is script.c's, and nothing here
  * opens a file.  Made for ten thousand of them: one readdir for each folder,
- * a stat only where the name alone does not decide, and the index asked
- * before the ignore rules, which are far slower.
+ * one stat for each script, from which the index may prove at once what bytes
+ * it has, and the ignore rules, which are far slower, asked last.
  */
 #include "strack/script.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -114,7 +115,7 @@ static bool has_control(const char *s)
 	return false;
 }
 
-/* Why no script may have this name in its path, or NULL. */
+/* Why no script may have this part in its path, or NULL. */
 static const char *refusal(const char *name)
 {
 	if (has_control(name))
@@ -123,6 +124,8 @@ static const char *refusal(const char *name)
 		return "is in a folder that is git-strack's own";
 	if (looks_like_entry(name))
 		return "has a part that looks like an entry of the ledger";
+	if (!worktree_path_valid(name))
+		return "is not a path that git keeps on all systems";
 	return NULL;
 }
 
@@ -156,7 +159,8 @@ void scriptvec_release(struct scriptvec *l)
 	*l = (struct scriptvec)SCRIPTVEC_INIT;
 }
 
-static void add_script(struct scriptvec *l, const char *path, size_t base)
+static struct script *add_script(
+	struct scriptvec *l, const char *path, size_t base)
 {
 	struct script *script = xcalloc(1, sizeof(*script));
 
@@ -166,6 +170,7 @@ static void add_script(struct scriptvec *l, const char *path, size_t base)
 	script->problem = (struct error)ERROR_INIT;
 	ARRAY_GROW(l->v, l->n + 1, l->cap);
 	l->v[l->n++] = script;
+	return script;
 }
 
 static enum err refuse(const char *path, const char *why, struct error *err)
@@ -185,50 +190,50 @@ static bool has_runner(const struct settings *s, const char *base)
 	return dot && settings_runner(s, dot + 1);
 }
 
-/* DT_REG and so on of a name in `dir`; *mode only where it was asked for or
- * found on the way.  DT_UNKNOWN: gone meanwhile. */
+/* DT_REG and so on of a name in `dir`; *st is filled for a file that may be a
+ * `script`.  DT_UNKNOWN: gone meanwhile. */
 static enum err type_of(struct walk *w, DIR *dir, const struct dirent *d,
-	bool want_mode, unsigned char *type, mode_t *mode, struct error *err)
+	bool script, unsigned char *type, struct stat *st, struct error *err)
 {
-	struct stat st;
-
 	*type = d->d_type;
-	if (*type != DT_UNKNOWN && !(want_mode && *type == DT_REG))
+	if (*type != DT_UNKNOWN && !(script && *type == DT_REG))
 		return ERR_OK;
 	*type = DT_UNKNOWN;
-	if (fstatat(dirfd(dir), d->d_name, &st, AT_SYMLINK_NOFOLLOW)) {
+	if (fstatat(dirfd(dir), d->d_name, st, AT_SYMLINK_NOFOLLOW)) {
 		if (errno == ENOENT)
 			return ERR_OK;
 		return error_sys(err, "%s%s", w->path.ptr, d->d_name);
 	}
-	*mode = st.st_mode;
-	*type = (unsigned char)IFTODT(st.st_mode);
+	*type = (unsigned char)IFTODT(st->st_mode);
 	return ERR_OK;
 }
 
 /* A regular file with a script's name and a way to start it. `why` is what
  * is wrong with the folders above, or NULL. */
-static enum err take_file(
-	struct walk *w, const char *base, const char *why, struct error *err)
+static enum err take_file(struct walk *w, const char *base,
+	const struct stat *st, const char *why, struct error *err)
 {
 	size_t folder = w->path.len;
-	bool ignored = false;
+	bool ignored = false, proved;
+	struct script *script;
+	struct oid blob;
 	enum err rc = ERR_OK;
 
 	buf_adds(&w->path, base);
-	if (!worktree_tracked(w->r, w->path.ptr))
+	if (!worktree_known(w->r, w->path.ptr, st, &proved, &blob))
 		rc = worktree_ignored(w->r, w->path.ptr, &ignored, err);
 	if (rc || ignored)
 		goto out;
 	if (!why)
 		why = refusal(base);
-	if (!why && !worktree_path_valid(w->path.ptr))
-		why = "is not a path that git keeps on all systems";
 	if (why) {
 		rc = refuse(w->path.ptr, why, err);
 		goto out;
 	}
-	add_script(w->list, w->path.ptr, folder);
+	script = add_script(w->list, w->path.ptr, folder);
+	script->proved = proved;
+	if (proved)
+		script->blob = blob;
 out:
 	buf_setlen(&w->path, folder);
 	return rc;
@@ -236,6 +241,15 @@ out:
 
 static enum err walk_folder(
 	struct walk *w, int fd, const char *why, struct error *err);
+
+static enum err unreadable(const char *path, struct error *err)
+{
+	enum err rc = error_sys(err, "%s", path);
+
+	error_hint(err, "a folder of scripts has to be readable for this user, "
+			"or git has to ignore it");
+	return rc;
+}
 
 /* A folder that can't be opened: fatal, but for one that is none (any more)
  * and one that git ignores, such as the data of a database server. */
@@ -255,7 +269,7 @@ static enum err folder_failed(
 			   : ERR_OK;
 	if (!rc && !ignored) {
 		errno = sys;
-		rc = error_sys(err, "%s", w->path.ptr);
+		rc = unreadable(w->path.ptr, err);
 	}
 	buf_setlen(&w->path, folder);
 	return rc;
@@ -292,21 +306,21 @@ static enum err take_name(struct walk *w, DIR *dir, const struct dirent *d,
 	const char *base = d->d_name;
 	bool script, runner;
 	unsigned char type;
-	mode_t mode = 0;
+	struct stat st;
 	enum err rc;
 
 	if (!strcmp(base, ".") || !strcmp(base, ".."))
 		return ERR_OK;
 	script = script_name_dated(base) && !script_name_companion(base);
 	runner = script && has_runner(w->s, base);
-	rc = type_of(w, dir, d, script && !runner, &type, &mode, err);
+	rc = type_of(w, dir, d, script, &type, &st, err);
 	if (rc)
 		return rc;
 	if (type == DT_DIR)
 		return enter_folder(w, dir, base, why, err);
 	/* git's own idea of executable: the owner's bit */
-	if (type == DT_REG && script && (runner || mode & S_IXUSR))
-		return take_file(w, base, why, err);
+	if (type == DT_REG && script && (runner || st.st_mode & S_IXUSR))
+		return take_file(w, base, &st, why, err);
 	return ERR_OK;
 }
 
@@ -376,7 +390,7 @@ static enum err no_folder(const char *path, struct error *err)
 			SETTINGS_FILE);
 		return ERR_FATAL;
 	}
-	return error_sys(err, "%s", path);
+	return unreadable(path, err);
 }
 
 /* One configured folder, entered part by part: a link anywhere in the path
@@ -410,13 +424,50 @@ static enum err walk_root(struct walk *w, const char *path, struct error *err)
 	return walk_folder(w, fd, why, err);
 }
 
-static int script_cmp(const void *a, const void *b)
-{
-	const struct script *x = *(struct script *const *)a;
-	const struct script *y = *(struct script *const *)b;
-	int cmp = strcmp(x->base, y->base);
+/* The first bytes of the base name as numbers whose order is theirs: nearly
+ * always they decide, and nothing else need be fetched from memory. */
+struct sort_item {
+	uint64_t key[2];
+	struct script *script;
+};
 
-	return cmp ? cmp : strcmp(x->path, y->path);
+static uint64_t key_at(const char *s, size_t len, size_t at)
+{
+	uint64_t key = 0;
+
+	for (size_t i = at; i < at + 8; i++)
+		key = key << 8 | (i < len ? (unsigned char)s[i] : 0);
+	return key;
+}
+
+static int item_cmp(const void *a, const void *b)
+{
+	const struct sort_item *x = a, *y = b;
+	int cmp;
+
+	for (size_t i = 0; i < 2; i++)
+		if (x->key[i] != y->key[i])
+			return x->key[i] < y->key[i] ? -1 : 1;
+	cmp = strcmp(x->script->base, y->script->base);
+	return cmp ? cmp : strcmp(x->script->path, y->script->path);
+}
+
+static void sort_scripts(struct scriptvec *l)
+{
+	struct sort_item *v = xcalloc(l->n, sizeof(*v));
+
+	for (size_t i = 0; i < l->n; i++) {
+		const char *base = l->v[i]->base;
+		size_t len = strlen(base);
+
+		v[i] = (struct sort_item){ .script = l->v[i],
+			.key = { key_at(base, len, 0), key_at(base, len, 8) } };
+	}
+	if (l->n)
+		qsort(v, l->n, sizeof(*v), item_cmp);
+	for (size_t i = 0; i < l->n; i++)
+		l->v[i] = v[i].script;
+	free(v);
 }
 
 enum err script_discover(struct repo *r, const struct settings *s,
@@ -436,8 +487,7 @@ enum err script_discover(struct repo *r, const struct settings *s,
 		if (rc)
 			goto out;
 	}
-	if (list.n)
-		qsort(list.v, list.n, sizeof(*list.v), script_cmp);
+	sort_scripts(&list);
 	scriptvec_release(ret);
 	*ret = list;
 	list = (struct scriptvec)SCRIPTVEC_INIT; /* transferred */

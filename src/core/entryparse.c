@@ -113,13 +113,29 @@ static bool form_ok(enum key_form form, const char *v)
 	return false;
 }
 
+/* Printable ASCII without a `%`, and no blank at the ends, stands for itself:
+ * as nearly all values do. */
+static bool is_plain(const char *v, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (v[i] < ' ' || v[i] > '~' || v[i] == '%')
+			return false;
+	}
+	return len && v[0] != ' ' && v[len - 1] != ' ';
+}
+
 /* Decodes and demands that the text is the one encoding of its value. */
 static enum err decode_value(
 	const char *v, size_t len, struct buf *ret, struct error *err)
 {
 	struct buf again = BUF_INIT;
-	bool ok = percent_decode(ret, v, len) && strlen(ret->ptr) == ret->len;
+	bool ok;
 
+	if (is_plain(v, len)) {
+		buf_add(ret, v, len);
+		return ERR_OK;
+	}
+	ok = percent_decode(ret, v, len) && strlen(ret->ptr) == ret->len;
 	if (ok)
 		percent_encode(&again, ret->ptr, ret->len, false);
 	ok = ok && again.len == len && !memcmp(again.ptr, v, len);

@@ -8,6 +8,7 @@
 
 #include "strack/clock.h"
 #include "strack/digest.h"
+#include "strack/gc.h"
 #include "strack/refs.h"
 #include "strack/repo.h"
 #include "strack/text.h"
@@ -93,6 +94,7 @@ static enum err founding_tree(const struct ledger_found_opts *o, const char *id,
 enum err ledger_found(const struct ledger_found_opts *o, struct error *err)
 {
 	struct repo *r = o->ledger->repo;
+	struct gc_hold gc = GC_HOLD_INIT;
 	struct entry e = ENTRY_INIT;
 	struct buf text = BUF_INIT, message = BUF_INIT, subject = BUF_INIT;
 	struct oidvec written = OIDVEC_INIT;
@@ -100,7 +102,9 @@ enum err ledger_found(const struct ledger_found_opts *o, struct error *err)
 	char id[37];
 	enum err rc;
 
-	rc = new_uuid(id, err);
+	rc = gc_keep_away(r, &gc, err);
+	if (!rc)
+		rc = new_uuid(id, err);
 	if (!rc)
 		rc = founding_entry(o, id, &e, &text, err);
 	if (!rc)
@@ -120,6 +124,7 @@ enum err ledger_found(const struct ledger_found_opts *o, struct error *err)
 		rc = error_set(err, ERR_EXISTS,
 			"there is a branch '%s' already", LEDGER_BRANCH);
 out:
+	gc_release(&gc);
 	entry_release(&e);
 	buf_release(&text);
 	buf_release(&message);

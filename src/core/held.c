@@ -25,15 +25,19 @@ void hold(struct heldvec *l, const char *path, const struct oid *blob)
 
 void hold_entry(struct ledger *l, const struct walk *w, struct held *h)
 {
+	bool again;
+
 	h->walked = walk_entry(w, h->path);
 	if (h->walked) {
 		h->e = h->walked->e;
 		memcpy(h->id, h->walked->id, sizeof(h->id));
 		return;
 	}
+	/* junk that was disowned may be of any size */
+	again = w->has_base && l->trust_ready && !l->disowned_ids.n;
 	h->own = xcalloc(1, sizeof(*h->own));
 	entry_init(h->own);
-	if (!entry_load(l->opts.repo, &h->blob, h->own, h->id, NULL))
+	if (!entry_load(l->opts.repo, &h->blob, again, h->own, h->id, NULL))
 		h->e = h->own;
 }
 

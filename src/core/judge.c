@@ -209,6 +209,16 @@ static int dir_cmp(const void *a, const void *b)
 	return c ? c : (xn > yn) - (xn < yn);
 }
 
+/* A walk knows the highest seq; without one the names tell. */
+static void note_seq(struct ledger *l, const char *path)
+{
+	struct entry_name name;
+
+	if (ledger_path_kind(path, &name) == PATH_ENTRY &&
+		name.seq > l->max_seq)
+		l->max_seq = name.seq;
+}
+
 /* A walk goes folder by folder, but for a script whose path is a folder of
  * other scripts elsewhere in history; hence the sort. */
 static enum err fold_everything(
@@ -218,8 +228,11 @@ static enum err fold_everything(
 	enum err rc;
 
 	rowvec_release(&l->rows);
+	l->max_seq = 0;
 	rc = tree_walk(l->opts.repo, &l->tree, "", hold_path, &all, err);
 	l->nentries = all.n;
+	for (size_t i = 0; !w->n && i < all.n; i++)
+		note_seq(l, all.v[i].path);
 	if (!rc && all.n)
 		qsort(all.v, all.n, sizeof(*all.v), dir_cmp);
 	for (size_t i = 0, n; !rc && i < all.n; i += n) {

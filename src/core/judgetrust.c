@@ -72,12 +72,16 @@ static void remember_commit(
 static enum err load_trust_set(struct ledger *l, struct walk *w,
 	struct trust_set *s, struct error *err)
 {
+	bool revoked = false;
 	enum err rc;
 
 	rc = tree_walk(l->opts.repo, &l->tree, LEDGER_TRUST_DIR, hold_path,
 		&s->held, err);
-	for (size_t i = 0; !rc && i < s->held.n; i++)
+	for (size_t i = 0; !rc && i < s->held.n; i++) {
 		hold_entry(l, w, &s->held.v[i]);
+		if (s->held.v[i].e && s->held.v[i].e->kind == KIND_TRUST_REVOKE)
+			revoked = true;
+	}
 	if (rc)
 		return rc;
 	qsort(s->held.v, s->held.n, sizeof(*s->held.v), held_cmp);
@@ -91,9 +95,14 @@ static enum err load_trust_set(struct ledger *l, struct walk *w,
 		if (!h->e || kind_info(h->e->kind)->folder != FOLDER_TRUST ||
 			!is_sound(l, w, h))
 			continue;
-		rc = commit_of(l, w, h, &f->at, err);
-		if (!rc)
-			remember_commit(l, h->path, &f->at);
+		/* Without a revocation nobody asks where an entry stands,
+		 * and an answer may take all of the history. */
+		f->at = l->tip;
+		if (h->walked || revoked) {
+			rc = commit_of(l, w, h, &f->at, err);
+			if (!rc)
+				remember_commit(l, h->path, &f->at);
+		}
 		f->e = h->e;
 		f->sound = true;
 		f->founding = is_founding(l, h);
@@ -230,6 +239,7 @@ enum err ledger_judge_trust(struct ledger *l, struct walk *w, struct error *err)
 	struct trust_set s = { 0 };
 	enum err rc;
 
+	l->trust_ready = false;
 	rc = load_trust_set(l, w, &s, err);
 	if (rc)
 		goto out;

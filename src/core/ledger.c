@@ -28,6 +28,7 @@ void ledger_add_problem(struct problemvec *l, const char *commit,
 void ledger_forget(struct ledger *l)
 {
 	rowvec_release(&l->rows);
+	file_unmap(&l->cache);
 	strmap_release(&l->index, NULL);
 	l->indexed = false;
 	problemvec_release(&l->problems);
@@ -143,8 +144,6 @@ static enum err verify_from(
 	rc = ledger_judge(l, &w, all, err);
 	l->trust.reaches = reaches;
 	l->trust.arg = l;
-	if (!rc && all && base && w.n == 0)
-		rc = tree_max_seq(l->opts.repo, &l->tree, &l->max_seq, err);
 	if (rc)
 		goto out;
 	l->loaded = true;

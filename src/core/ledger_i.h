@@ -2,6 +2,7 @@
 #ifndef STRACK_CORE_LEDGER_I_H
 #define STRACK_CORE_LEDGER_I_H
 
+#include "strack/file.h"
 #include "strack/ledger.h"
 #include "strack/strmap.h"
 #include "walk.h"
@@ -19,6 +20,7 @@ struct ledger {
 	size_t ncommits; /* checked by this process */
 	int64_t max_seq;
 	struct rowvec rows;
+	struct mapping cache; /* where rows that were cached point to */
 	struct strmap index; /* "env/script" to index + 1, this clone's */
 	bool indexed;
 	struct problemvec problems;

@@ -4,8 +4,10 @@
  * makes it worthless, never an error.  It is as trustworthy as the rest of
  * .git: whoever can write it can also write the scripts.
  *
- * Format: a line "strack-cache N CHECKSUM", then fields ended by NUL, in the
- * order of store() below.  The checksum is against accidents only.
+ * Format: a line "strack-cache N CHECKSUM", fields ended by NUL in the order
+ * of store() below, then the rows as this machine has its numbers, and the
+ * strings that they point to: ten thousand rows are read as fast as the disk
+ * gives them.  The checksum is against accidents only.
  */
 #include "ledger_i.h"
 
@@ -20,20 +22,30 @@
 #include "strack/repo.h"
 #include "strack/text.h"
 
-#define CACHE_MAGIC "strack-cache 1 "
+#define CACHE_MAGIC "strack-cache 2 "
 #define CACHE_MAX (1u << 30)
 #define HEAD_LEN (sizeof(CACHE_MAGIC) - 1 + 16 + 1)
 
-static uint64_t checksum(const char *p, size_t n)
+static uint64_t mix(uint64_t h, const char *p)
 {
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
 	uint64_t word;
 
-	for (; n >= 8; p += 8, n -= 8) {
-		memcpy(&word, p, 8);
-		h = (h ^ word) * UINT64_C(0x100000001b3);
-		h ^= h >> 29;
+	memcpy(&word, p, 8);
+	h = (h ^ word) * UINT64_C(0x100000001b3);
+	return h ^ h >> 29;
+}
+
+/* Four sums side by side, as one would wait for itself at every word. */
+static uint64_t checksum(const char *p, size_t n)
+{
+	uint64_t sums[4] = { UINT64_C(0xcbf29ce484222325), 1, 2, 3 }, h = n;
+
+	for (; n >= 32; p += 32, n -= 32) {
+		for (size_t i = 0; i < 4; i++)
+			sums[i] = mix(sums[i], p + 8 * i);
 	}
+	for (size_t i = 0; i < 4; i++)
+		h = mix(h, (const char *)&sums[i]);
 	for (; n; p++, n--)
 		h = (h ^ (unsigned char)*p) * UINT64_C(0x100000001b3);
 	return h;
@@ -85,31 +97,70 @@ static void put_keys(struct buf *b, const struct strmap *m, bool values)
 	}
 }
 
-static void put_row(struct buf *b, const struct state_row *r)
+#define ROW_NUMBERS 11
+#define ROW_STRINGS 12
+
+/* A row on disk.  Strings are offsets into the pool behind the rows; 0, where
+ * nothing stands, is NULL. */
+struct packed_row {
+	int64_t number[ROW_NUMBERS];
+	uint32_t string[ROW_STRINGS];
+};
+
+static void row_strings(const struct state_row *r, const char *ret[ROW_STRINGS])
 {
-	put(b, r->script);
-	put(b, r->env);
-	put(b, r->clone);
-	put(b, r->run);
-	put(b, r->reason);
-	put(b, r->cancelled);
-	put(b, r->user);
-	put(b, r->host);
-	put(b, r->signer);
-	put(b, r->blob);
-	put(b, r->claim);
-	put(b, r->entry);
-	put_num(b, r->state);
-	put_num(b, r->flags);
-	put_num(b, r->attempt);
-	put_num(b, r->time_ms);
-	put_num(b, r->limit);
-	put_num(b, r->claim_ms);
-	put_num(b, r->duration_ms);
-	put_num(b, r->exit);
-	put_num(b, r->signal);
-	put_num(b, r->timed_out);
-	put_num(b, r->open);
+	const char *all[ROW_STRINGS] = { r->script, r->env, r->clone, r->run,
+		r->reason, r->cancelled, r->user, r->host, r->signer, r->blob,
+		r->claim, r->entry };
+
+	memcpy(ret, all, sizeof(all));
+}
+
+static bool same_string(const char *a, const char *b)
+{
+	return a && b && !strcmp(a, b);
+}
+
+/* What is as in the row before, as users and environments mostly are, is
+ * there only once. */
+static void pack_row(const struct rowvec *l, size_t i, struct packed_row *p,
+	struct buf *pool)
+{
+	const struct state_row *r = &l->v[i];
+	const char *now[ROW_STRINGS], *last[ROW_STRINGS] = { NULL };
+	int64_t number[ROW_NUMBERS] = { r->state, r->flags, r->attempt,
+		r->time_ms, r->limit, r->claim_ms, r->duration_ms, r->exit,
+		r->signal, r->timed_out, r->open };
+
+	memcpy(p->number, number, sizeof(number));
+	row_strings(r, now);
+	if (i)
+		row_strings(r - 1, last);
+	for (size_t k = 0; k < ROW_STRINGS; k++) {
+		if (!now[k]) {
+			p->string[k] = 0;
+		} else if (same_string(now[k], last[k])) {
+			p->string[k] = p[-1].string[k];
+		} else {
+			p->string[k] = (uint32_t)pool->len;
+			buf_add(pool, now[k], strlen(now[k]) + 1);
+		}
+	}
+}
+
+static void put_rows(struct buf *b, const struct rowvec *l)
+{
+	struct packed_row *rows = xcalloc(l->n, sizeof(*rows));
+	struct buf pool = BUF_INIT;
+
+	buf_addch(&pool, '\0'); /* no string is at 0 */
+	for (size_t i = 0; i < l->n && pool.len < CACHE_MAX; i++)
+		pack_row(l, i, &rows[i], &pool);
+	put_num(b, (int64_t)l->n);
+	buf_add(b, rows, l->n * sizeof(*rows));
+	buf_addbuf(b, &pool);
+	buf_release(&pool);
+	free(rows);
 }
 
 static void store(const struct ledger *l, struct buf *b)
@@ -128,9 +179,7 @@ static void store(const struct ledger *l, struct buf *b)
 	put_keys(b, &l->disowned_paths, false);
 	put_problems(b, &l->problems);
 	put_problems(b, &l->disowned);
-	put_num(b, (int64_t)l->rows.n);
-	for (size_t i = 0; i < l->rows.n; i++)
-		put_row(b, &l->rows.v[i]);
+	put_rows(b, &l->rows);
 }
 
 static char *cache_path(const struct ledger *l)
@@ -170,12 +219,15 @@ void ledger_cache_store(struct ledger *l)
 
 	buf_add(&b, head, HEAD_LEN); /* its place */
 	store(l, &b);
+	if (b.len > CACHE_MAX)
+		goto out;
 	snprintf(head, sizeof(head), "%s%016llx\n", CACHE_MAGIC,
 		(unsigned long long)checksum(
 			b.ptr + HEAD_LEN, b.len - HEAD_LEN));
 	memcpy(b.ptr, head, HEAD_LEN);
 	write_file(l, path, &b);
 	l->cache_stale = false;
+out:
 	free(path);
 	buf_release(&b);
 }
@@ -261,36 +313,72 @@ static void get_keys(struct reader *r, struct strmap *m, void *value)
 	}
 }
 
-static void get_row(struct reader *r, struct rowvec *l)
+/* The strings stay where they were read; the row only points there. */
+static bool unpack_row(const struct packed_row *p, const char *pool,
+	size_t size, struct state_row *row)
 {
-	struct state_row *row = rowvec_add(l);
+	const int64_t *n = p->number;
+	char *s[ROW_STRINGS];
 
-	row->script = get_str(r);
-	row->env = get_str(r);
-	row->clone = get_str(r);
-	row->run = get_str(r);
-	row->reason = get_str(r);
-	row->cancelled = get_str(r);
-	row->user = get_str(r);
-	row->host = get_str(r);
-	row->signer = get_str(r);
-	row->blob = get_str(r);
-	row->claim = get_str(r);
-	row->entry = get_str(r);
-	row->state = (enum state)get_num(r);
-	row->flags = (unsigned)get_num(r);
-	row->attempt = get_num(r);
-	row->time_ms = get_num(r);
-	row->limit = get_num(r);
-	row->claim_ms = get_num(r);
-	row->duration_ms = get_num(r);
-	row->exit = get_num(r);
-	row->signal = get_num(r);
-	row->timed_out = get_num(r);
-	row->open = get_num(r) != 0;
-	if (!row->script || !row->env || !row->clone || (int)row->state < 0 ||
-		row->state >= STATE_NR)
+	for (size_t i = 0; i < ROW_STRINGS; i++) {
+		if (p->string[i] >= size)
+			return false;
+		s[i] = p->string[i] ? (char *)pool + p->string[i] : NULL;
+	}
+	if (!s[0] || !s[1] || !s[2] || n[0] < 0 || n[0] >= STATE_NR)
+		return false;
+	*row = (struct state_row){ .script = s[0],
+		.env = s[1],
+		.clone = s[2],
+		.run = s[3],
+		.reason = s[4],
+		.cancelled = s[5],
+		.user = s[6],
+		.host = s[7],
+		.signer = s[8],
+		.blob = s[9],
+		.claim = s[10],
+		.entry = s[11],
+		.state = (enum state)n[0],
+		.flags = (unsigned)n[1],
+		.attempt = n[2],
+		.time_ms = n[3],
+		.limit = n[4],
+		.claim_ms = n[5],
+		.duration_ms = n[6],
+		.exit = n[7],
+		.signal = n[8],
+		.timed_out = n[9],
+		.open = n[10] != 0,
+		.borrowed = true };
+	return true;
+}
+
+/* The rest of the file, which ends with the last string. */
+static void get_rows(struct reader *r, struct rowvec *l)
+{
+	size_t n = get_count(r), size;
+	const char *rows = r->p, *pool;
+
+	size = (size_t)(r->end - r->p);
+	if (r->bad || n > size / sizeof(struct packed_row)) {
 		r->bad = true;
+		return;
+	}
+	pool = r->p + n * sizeof(struct packed_row);
+	size -= n * sizeof(struct packed_row);
+	r->bad = !size || pool[size - 1] != '\0';
+	l->v = xcalloc(n, sizeof(*l->v));
+	l->cap = n;
+	for (; !r->bad && l->n < n; l->n++) {
+		struct packed_row p; /* in the file it is not aligned */
+
+		memcpy(&p, rows + l->n * sizeof(p), sizeof(p));
+		if (!unpack_row(&p, pool, size, &l->v[l->n])) {
+			r->bad = true;
+			break;
+		}
+	}
 }
 
 static void get_line(struct reader *r, char *ret, size_t size)
@@ -325,9 +413,8 @@ static bool fetch(struct ledger *l, struct reader *r)
 	get_keys(r, &l->disowned_paths, l);
 	get_problems(r, &l->problems);
 	get_problems(r, &l->disowned);
-	for (size_t n = get_count(r); n && !r->bad; n--)
-		get_row(r, &l->rows);
-	if (r->bad || r->p != r->end)
+	get_rows(r, &l->rows);
+	if (r->bad)
 		return false;
 	l->tip = tip;
 	l->loaded = true;
@@ -337,28 +424,31 @@ static bool fetch(struct ledger *l, struct reader *r)
 bool ledger_cache_load(struct ledger *l)
 {
 	char *path = cache_path(l);
-	struct buf b = BUF_INIT;
+	struct mapping m = MAPPING_INIT;
 	char head[HEAD_LEN + 1];
 	char id[37];
 	bool ok = false;
 
 	memcpy(id, l->id, sizeof(id));
-	if (file_read(path, CACHE_MAX, false, &b, NULL) || b.len < HEAD_LEN)
+	if (file_map(path, CACHE_MAX, &m, NULL) || m.len < HEAD_LEN)
 		goto out;
 	snprintf(head, sizeof(head), "%s%016llx\n", CACHE_MAGIC,
 		(unsigned long long)checksum(
-			b.ptr + HEAD_LEN, b.len - HEAD_LEN));
-	if (!memcmp(head, b.ptr, HEAD_LEN)) {
-		struct reader r = { b.ptr + HEAD_LEN, b.ptr + b.len, false };
+			m.ptr + HEAD_LEN, m.len - HEAD_LEN));
+	if (!memcmp(head, m.ptr, HEAD_LEN)) {
+		struct reader r = { m.ptr + HEAD_LEN, m.ptr + m.len, false };
 
 		ok = fetch(l, &r) && !strcmp(id, l->id);
 	}
-	if (!ok) {
+	if (ok) {
+		l->cache = m; /* transferred */
+		m = (struct mapping)MAPPING_INIT;
+	} else {
 		ledger_forget(l);
 		memcpy(l->id, id, sizeof(id));
 	}
 out:
+	file_unmap(&m);
 	free(path);
-	buf_release(&b);
 	return ok;
 }

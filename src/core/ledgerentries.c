@@ -81,7 +81,7 @@ enum err ledger_load(
 		return ERR_OK;
 	le->e = xcalloc(1, sizeof(*le->e));
 	entry_init(le->e);
-	if (entry_load(l->opts.repo, &le->blob, le->e, NULL, &why)) {
+	if (entry_load(l->opts.repo, &le->blob, false, le->e, NULL, &why)) {
 		entry_free(le->e);
 		le->e = NULL;
 		le->problem = xstrdup(why.text.ptr);

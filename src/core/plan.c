@@ -79,8 +79,10 @@ static void held(struct plan_item *it, const struct plan_facts *f)
 	buf_addf(&it->why, "%s since it was claimed by %s on %s",
 		state_name(it->state), r->user ? r->user : "somebody",
 		r->host ? r->host : "an unknown host");
-	if (it->state != STATE_OVERDUE)
+	if (it->state != STATE_OVERDUE) {
+		add_command(it, f, "run", "--wait");
 		return;
+	}
 	add_command(it, f, "resolve", "--done -m <why>");
 	add_command(it, f, "resolve", "--failed -m <why>");
 	add_command(it, f, "resolve", "--pending -m <why>");

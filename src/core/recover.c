@@ -11,6 +11,7 @@
 
 #include "journal.h"
 #include "strack/file.h"
+#include "strack/gc.h"
 #include "strack/lock.h"
 #include "strack/repo.h"
 #include "strack/strvec.h"
@@ -156,6 +157,7 @@ out:
 enum err ledger_recover(struct ledger *l, struct error *err)
 {
 	struct strvec ids = STRVEC_INIT;
+	struct gc_hold gc = GC_HOLD_INIT;
 	struct lock lock = LOCK_INIT;
 	char *dir = xstrfmt("%s/journal", l->opts.state_dir);
 	struct strvec names = STRVEC_INIT;
@@ -170,9 +172,11 @@ enum err ledger_recover(struct ledger *l, struct error *err)
 		error_reset(err);
 		rc = ERR_OK;
 	}
-	if (rc || names.n == 0)
+	if (rc || (names.n == 0 && !gc_is_left(l->opts.repo)))
 		goto out;
 	rc = ledger_lock(l, &lock, err);
+	if (!rc)
+		rc = gc_keep_away(l->opts.repo, &gc, err);
 	if (!rc)
 		rc = journal_list(l->opts.state_dir, &ids, err);
 	if (!rc)
@@ -187,6 +191,7 @@ enum err ledger_recover(struct ledger *l, struct error *err)
 	if (!rc && ids.n)
 		rc = ledger_refresh(l, &moved, err);
 out:
+	gc_release(&gc);
 	lock_release(&lock, false);
 	strvec_release(&ids);
 	strvec_release(&names);

@@ -182,11 +182,32 @@ static enum err write_files(const char *state_dir, const char *run, mode_t mode,
 	return rc;
 }
 
+/* A folder that is there and not locked yet must not be taken for one that a
+ * crash left: making and tidying take turns. */
+#define TURN_WAIT_MS 10000
+
+static enum err take_turn(
+	const char *state_dir, struct lock *turn, struct error *err)
+{
+	char *path = path_join(state_dir, "locks/runs");
+	struct stat st;
+	enum err rc;
+
+	if (stat(state_dir, &st))
+		rc = error_sys(err, "cannot stat '%s'", state_dir);
+	else
+		rc = lock_take(turn, path, (st.st_mode & 0660) | 0600,
+			TURN_WAIT_MS, NULL, err);
+	free(path);
+	return rc ? ERR_FATAL : ERR_OK;
+}
+
 enum err rundir_create(struct rundir *d, const char *state_dir, const char *run,
 	const char *script, const char *env, const struct buf *resume,
 	struct error *err)
 {
 	char *lock = rundir_path(state_dir, run, "lock");
+	struct lock turn = LOCK_INIT;
 	mode_t dir_mode, file_mode;
 	struct stat st;
 	enum err rc;
@@ -199,17 +220,23 @@ enum err rundir_create(struct rundir *d, const char *state_dir, const char *run,
 		rc = error_sys(err, "cannot stat '%s'", state_dir);
 		goto out;
 	}
-	dir_mode = st.st_mode & 0770;
-	file_mode = st.st_mode & 0660;
-	rc = dir_secure(d->path, dir_mode, err);
+	dir_mode = (st.st_mode & 0770) | 0700;
+	file_mode = (st.st_mode & 0660) | 0600;
+	rc = take_turn(state_dir, &turn, err);
+	if (!rc)
+		rc = dir_secure(d->path, dir_mode, err);
 	if (!rc)
 		rc = lock_take(&d->lock, lock, file_mode, 0, NULL, err);
+	lock_release(&turn, false);
 	if (!rc)
 		rc = write_files(
 			state_dir, run, file_mode, script, env, resume, err);
 out:
 	if (rc) {
 		rundir_drop(d);
+		if (err && !err->hint.len)
+			error_hint(err, "is the disk full, or read-only for "
+					"you?");
 		rc = rc == ERR_HELD ? ERR_HELD : ERR_FATAL;
 	}
 	free(lock);
@@ -386,5 +413,19 @@ enum err rundir_life(const char *state_dir, const char *run, enum run_life *ret,
 out:
 	free(dir);
 	free(lock);
+	return rc;
+}
+
+enum err rundir_tidy(const char *state_dir, const char *run, struct error *err)
+{
+	enum run_life life = RUN_ALIVE;
+	struct lock turn = LOCK_INIT;
+	enum err rc = take_turn(state_dir, &turn, err);
+
+	if (!rc)
+		rc = rundir_life(state_dir, run, &life, err);
+	if (!rc && life == RUN_GONE)
+		rc = rundir_remove(state_dir, run, err);
+	lock_release(&turn, false);
 	return rc;
 }

@@ -130,9 +130,13 @@ enum err session_prepare_state(struct session *s, struct error *err)
 		rc = dir_secure(path, dir, err);
 		free(path);
 	}
-	if (!rc && !s->clone)
-		rc = choose_clone_id(s, err);
-	return rc;
+	if (rc) {
+		if (err && !err->hint.len)
+			error_hint(err, "git-strack keeps its state there: it "
+					"has to be yours, and writable");
+		return ERR_FATAL; /* nothing of it may read as "no ledger" */
+	}
+	return s->clone ? ERR_OK : choose_clone_id(s, err);
 }
 
 /* ---- ledger ---- */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "strack/clock.h"
 #include "strack/datadir.h"
@@ -39,8 +40,10 @@ enum err session_clone_signer(
 		rc = signer_open(spec, program, &s->clone_signer, err);
 		if (rc && from) {
 			error_prefix(err, "%s", from);
-			error_hint(err, "let %s name an SSH key that you may "
-					"use, or unset it", from);
+			error_hint(err,
+				"let %s name an SSH key that you may "
+				"use, or unset it",
+				from);
 			rc = ERR_FATAL;
 		}
 		if (rc == ERR_NOTFOUND)
@@ -49,6 +52,25 @@ enum err session_clone_signer(
 	if (!rc)
 		*ret = s->clone_signer;
 	free(own);
+	return rc;
+}
+
+/* A crash between the two files of a key leaves the private one alone. */
+static enum err mend_public_half(const char *own, struct error *err)
+{
+	char *path = xstrfmt("%s.pub", own);
+	struct signer *key = NULL;
+	char *line = NULL;
+	enum err rc = ERR_OK;
+
+	if (!access(own, F_OK) && access(path, F_OK) &&
+		!signer_open(own, NULL, &key, NULL)) {
+		line = xstrfmt("%s\n", signer_key(key)->line);
+		rc = file_replace(path, 0600, line, strlen(line), err);
+	}
+	signer_free(key);
+	free(line);
+	free(path);
 	return rc;
 }
 
@@ -65,6 +87,8 @@ enum err session_make_key(struct session *s, struct error *err)
 		rc = signer_generate(own, comment, err);
 		if (rc == ERR_EXISTS) /* another process was quicker */
 			rc = ERR_OK;
+	} else if (!rc) {
+		rc = mend_public_half(own, err);
 	}
 	free(comment);
 	free(own);

@@ -71,7 +71,7 @@ void state_row_release(struct state_row *r)
 {
 	char **s;
 
-	for (size_t i = 0; (s = row_strings(r, i)); i++) {
+	for (size_t i = 0; !r->borrowed && (s = row_strings(r, i)); i++) {
 		free(*s);
 		*s = NULL;
 	}
@@ -84,6 +84,7 @@ void state_row_copy(struct state_row *ret, const struct state_row *from)
 	*ret = *from;
 	for (size_t i = 0; (s = row_strings(ret, i)); i++)
 		*s = *s ? xstrdup(*s) : NULL;
+	ret->borrowed = false;
 }
 
 void rowvec_release(struct rowvec *l)
@@ -110,7 +111,7 @@ struct opened { /* a claim, undo or exec, and what became of it */
 	const struct entry *e;
 	size_t row;
 	bool closed;
-	enum kind by; /* KIND_VOID: withdrawn */
+	enum kind by;                /* KIND_VOID: withdrawn */
 	const struct entry *outcome; /* or NULL */
 };
 

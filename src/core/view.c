@@ -51,6 +51,7 @@ enum err view_open(struct view *v, struct session *s, struct error *err)
 	rc = script_discover(s->repo, &s->settings, &v->scripts, err);
 	if (!rc)
 		v->blobs = xcalloc(v->scripts.n + 1, sizeof(*v->blobs));
+	v->fresh = true;
 	return rc;
 }
 
@@ -64,12 +65,31 @@ static const char *blob_at(struct view *v, size_t i)
 	char hex[OID_HEX + 1] = "";
 
 	if (!v->blobs[i]) {
-		if (!worktree_blob(v->s->repo, v->scripts.v[i]->path,
-			    SCRIPT_MAX, false, &id, NULL))
+		const struct script *sc = v->scripts.v[i];
+
+		if (v->fresh && sc->proved)
+			oid_hex(&sc->blob, hex);
+		else if (!worktree_blob(v->s->repo, sc->path, SCRIPT_MAX, false,
+				 &id, NULL))
 			oid_hex(&id, hex);
 		v->blobs[i] = xstrdup(hex);
 	}
 	return *v->blobs[i] ? v->blobs[i] : NULL;
+}
+
+/* Ten thousand blob ids that are as they should be need no memory. */
+static bool has_bytes(struct view *v, size_t i, const char *want)
+{
+	const struct script *sc = v->scripts.v[i];
+	char hex[OID_HEX + 1];
+	const char *blob;
+
+	if (v->fresh && sc->proved) {
+		oid_hex(&sc->blob, hex);
+		return !strcmp(hex, want);
+	}
+	blob = blob_at(v, i);
+	return !blob || !strcmp(blob, want);
 }
 
 static bool index_of(struct view *v, const char *path, size_t *ret)
@@ -254,36 +274,75 @@ static bool is_ours(const struct view *v, const struct state_row *r)
 	return v->s->clone && !strcmp(r->clone, v->s->clone);
 }
 
-/* Every script with its row, then the rows that no script is left for.  A
- * map of this environment alone is made, as ledger_row() has to put together
- * a key for each question. */
+/* Rows of this environment.  Those of one script stand together, and mostly
+ * in the order in which they are asked for: the next one is looked at before
+ * a map is made (ledger_row() puts together a key for each question). */
+struct finder {
+	const struct view *v;
+	const struct rowvec *rows;
+	size_t next;
+	bool mapped;
+	struct strmap by_script;
+};
+
+static bool is_row_of(const struct finder *f, size_t i, const char *path)
+{
+	return i < f->rows->n && is_ours(f->v, &f->rows->v[i]) &&
+	       !strcmp(f->rows->v[i].script, path);
+}
+
+static void map_rows(struct finder *f)
+{
+	for (size_t i = 0; i < f->rows->n; i++) {
+		if (is_ours(f->v, &f->rows->v[i]))
+			strmap_put(&f->by_script, f->rows->v[i].script,
+				(void *)&f->rows->v[i]);
+	}
+	f->mapped = true;
+}
+
+static const struct state_row *find_row(struct finder *f, const char *path)
+{
+	const struct state_row *r;
+
+	if (is_row_of(f, f->next, path) && !is_row_of(f, f->next + 1, path))
+		return &f->rows->v[f->next++];
+	if (!f->mapped)
+		map_rows(f);
+	r = strmap_get(&f->by_script, path);
+	if (r)
+		f->next = (size_t)(r - f->rows->v) + 1;
+	return r;
+}
+
+/* Every script with its row, then the rows that no script is left for. */
 static void join(struct view *v)
 {
 	static const struct rowvec none = ROWVEC_INIT;
-	const struct rowvec *rows =
-		v->s->ledger ? ledger_rows(v->s->ledger) : &none;
-	struct strmap by_script = STRMAP_INIT;
-	size_t i, at, found = 0, scripts = v->scripts.n;
+	struct finder f = { .v = v,
+		.rows = v->s->ledger ? ledger_rows(v->s->ledger) : &none,
+		.by_script = STRMAP_INIT };
+	size_t i, at, found = 0, ours = 0, scripts = v->scripts.n;
 
-	for (i = 0; i < rows->n; i++) {
-		if (is_ours(v, &rows->v[i]))
-			strmap_put(&by_script, rows->v[i].script,
-				(void *)&rows->v[i]);
-	}
+	ARRAY_GROW(v->v, scripts, v->cap);
 	for (i = 0; i < scripts; i++) {
 		struct script *sc = v->scripts.v[i];
 
-		found += add_row(v, sc->path, sc,
-				 strmap_get(&by_script, sc->path))
-				 ->row != NULL;
+		found +=
+			add_row(v, sc->path, sc, find_row(&f, sc->path))->row !=
+			NULL;
 	}
-	for (i = 0; found < by_script.n && i < by_script.n; i++) {
-		const struct state_row *r = by_script.items[i].value;
+	for (i = 0; i < f.rows->n; i++)
+		ours += is_ours(v, &f.rows->v[i]);
+	if (found < ours && !f.mapped)
+		map_rows(&f);
+	for (i = 0; found < ours && i < f.by_script.n; i++) {
+		const struct state_row *r = f.by_script.items[i].value;
 
 		if (!index_of(v, r->script, &at))
 			add_row(v, r->script, NULL, r);
 	}
-	strmap_release(&by_script, NULL);
+	strmap_release(&f.by_script, NULL);
 	if (v->n > scripts)
 		qsort(v->v, v->n, sizeof(*v->v), row_cmp);
 }
@@ -293,7 +352,6 @@ static void flag_changes(struct view *v)
 {
 	for (size_t i = 0, at = 0; i < v->n; i++) {
 		struct view_row *r = &v->v[i];
-		const char *blob;
 
 		if (!r->script)
 			continue;
@@ -302,8 +360,7 @@ static void flag_changes(struct view *v)
 			if (r->moved_from)
 				r->flags |= FLAG_MOVED;
 		} else if (r->row->blob && r->state != STATE_PENDING) {
-			blob = blob_at(v, at);
-			if (blob && strcmp(blob, r->row->blob) != 0)
+			if (!has_bytes(v, at, r->row->blob))
 				r->flags |= FLAG_CHANGED;
 		}
 		at++;
@@ -360,7 +417,11 @@ enum err view_see(struct view *v, const char *env, struct error *err)
 	release_rows(v);
 	/* A run looks again when much time has gone by: what is approved must
 	 * be the bytes that are there now. */
-	forget_blobs(v);
+	if (v->seen) {
+		forget_blobs(v);
+		v->fresh = false;
+	}
+	v->seen = true;
 	v->now_ms = clock_now_ms();
 	free(v->env);
 	v->env = copy;

@@ -79,9 +79,10 @@ enum err tree_max_seq(struct repo *r, const struct oid *tree, int64_t *ret,
 enum err ledger_meta_read(
 	struct repo *r, const struct oid *tree, char id[37], struct error *err);
 /* Reads and parses the blob of an entry, and sets its id. ERR_BAD, with the
- * id set in *id where the bytes could be read (id may be NULL). */
-enum err entry_load(struct repo *r, const struct oid *blob, struct entry *ret,
-	char id[ENTRY_ID_HEX + 1], struct error *err);
+ * id set in *id where the bytes could be read (id may be NULL). `again`: this
+ * blob was verified before. */
+enum err entry_load(struct repo *r, const struct oid *blob, bool again,
+	struct entry *ret, char id[ENTRY_ID_HEX + 1], struct error *err);
 
 /* commitshape.c: tree and parents (may be NULL) of a commit, whatever else is
  * wrong with it. */

@@ -11,14 +11,15 @@
 #include "strack/repo.h"
 #include "strack/text.h"
 
-enum err entry_load(struct repo *r, const struct oid *blob, struct entry *ret,
-	char id[ENTRY_ID_HEX + 1], struct error *err)
+enum err entry_load(struct repo *r, const struct oid *blob, bool again,
+	struct entry *ret, char id[ENTRY_ID_HEX + 1], struct error *err)
 {
 	struct buf text = BUF_INIT;
 	char hex[SHA256_HEX + 1];
 	enum err rc;
 
-	rc = object_read(r, blob, OBJECT_BLOB, ENTRY_MAX, &text, err);
+	rc = again ? object_read_again(r, blob, OBJECT_BLOB, &text, err)
+		   : object_read(r, blob, OBJECT_BLOB, ENTRY_MAX, &text, err);
 	if (rc == ERR_TOOBIG)
 		rc = error_set(err, ERR_BAD, "longer than 64 KiB");
 	if (rc)
@@ -165,7 +166,7 @@ static enum err check_all(struct walk *w, const struct wcommit *c,
 
 	we->e = xcalloc(1, sizeof(*we->e));
 	entry_init(we->e);
-	rc = entry_load(w->repo, &we->blob, we->e, id, err);
+	rc = entry_load(w->repo, &we->blob, false, we->e, id, err);
 	if (id[0] && strncmp(id, we->name.id, 16) != 0)
 		rc = error_set(err, ERR_BAD, "id does not match the file");
 	if (rc) {

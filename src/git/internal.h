@@ -16,6 +16,7 @@
 #include "strack/process.h"
 #include "strack/repo.h"
 #include "strack/strmap.h"
+#include "indexfile.h"
 
 /* One line of `git config --list`. */
 struct setting {
@@ -36,11 +37,13 @@ struct config {
 
 /* What is known of the index. */
 struct index {
-	git_index *git; /* NULL: not read yet, or `names` answers */
-	bool read;      /* the rest is filled; there may be no index */
-	bool foreign;   /* libgit2 can't read it, git lists its names: */
+	bool read;             /* the rest is filled; there may be no index */
+	struct indexfile file; /* without entries where `names` answer */
 	struct strmap names;
+	char *path;
 	struct timespec mtime; /* of the file, from before it was read */
+	bool lent;             /* libgit2 has been given it, or can't */
+	bool foreign;          /* libgit2 can't read it */
 };
 
 /* The part of an identity that stays the same through a run. */
@@ -84,6 +87,9 @@ char *repo_env_path(const struct repo *r, const char *name);
 
 /* Opens the object store anew: nothing that was read before is believed. */
 enum err odb_open(struct repo *r, struct error *err);
+
+/* Opens the references, so that what is written there is durable. */
+enum err refs_open(struct repo *r, struct error *err);
 
 /* core.sharedRepository for what we write below the git folder: everything
  * between enter and leave is made with the modes that git would give. */

@@ -234,6 +234,22 @@ enum err object_read(struct repo *r, const struct oid *id,
 	return ERR_OK;
 }
 
+enum err object_read_again(struct repo *r, const struct oid *id,
+	enum object_type type, struct buf *ret, struct error *err)
+{
+	git_odb_object *o = NULL;
+	enum err rc;
+
+	rc = body_read(r, id, &o, err);
+	if (!rc)
+		rc = type_check(
+			id, git_odb_object_type(o), (git_object_t)type, err);
+	if (!rc)
+		buf_add(ret, git_odb_object_data(o), git_odb_object_size(o));
+	git_odb_object_free(o);
+	return rc;
+}
+
 /* ---- writing ---- */
 
 enum err object_write(struct repo *r, enum object_type type, const void *data,

@@ -59,10 +59,27 @@ static bool part_is(const char *s, size_t len, const char *name)
 	return strlen(name) == len && strncasecmp(s, name, len) == 0;
 }
 
+/* Letters, digits and the like, with nothing of `.git` or `git~1` at the
+ * beginning: as nearly all names are. */
+static bool part_plain(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		char c = s[i];
+
+		if ((c < '0' || c > '9') &&
+			((c | 32) < 'a' || (c | 32) > 'z') && c != '_' &&
+			c != '-' && c != '.')
+			return false;
+	}
+	return len > 0 && s[0] != '.' && s[0] != 'g' && s[0] != 'G';
+}
+
 static bool part_valid(const char *s, size_t len)
 {
-	if (len == 0 || part_is(s, len, ".") ||
-		part_is(s, len, "..") || hfs_dotgit(s, len))
+	if (part_plain(s, len))
+		return true;
+	if (len == 0 || part_is(s, len, ".") || part_is(s, len, "..") ||
+		hfs_dotgit(s, len))
 		return false;
 	/* fsck reads files of these names, and calls folders wrong */
 	if (part_is(s, len, ".gitmodules") || part_is(s, len, ".gitattributes"))

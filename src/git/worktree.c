@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <git2/sys/repository.h>
 #include "strack/file.h"
 
@@ -18,9 +19,10 @@
 
 void index_release(struct index *x)
 {
-	git_index_free(x->git);
+	indexfile_release(&x->file);
 	strmap_release(&x->names, NULL);
-	memset(x, 0, sizeof(*x));
+	free(x->path);
+	*x = (struct index){ .file = INDEXFILE_INIT };
 }
 
 void worktree_refresh(struct repo *r)
@@ -29,8 +31,8 @@ void worktree_refresh(struct repo *r)
 	git_attr_cache_flush(r->git);
 }
 
-/* For an index that libgit2 1.5 can't read (split, sparse, without checksum):
- * the names from git.  All files are then hashed. */
+/* For an index that we can't read (split, sparse, damaged): the names from
+ * git.  All files are then hashed. */
 static enum err names_read(struct repo *r, struct error *err)
 {
 	static const char *const argv[] = { "git", "ls-files", "-z", NULL };
@@ -61,34 +63,47 @@ static enum err index_read(struct repo *r, struct error *err)
 {
 	struct index *x = &r->index;
 	struct stat st;
-	char *path;
 	enum err rc = ERR_OK;
 
 	if (x->read)
 		return ERR_OK;
-	path = repo_env_path(r, "GIT_INDEX_FILE");
-	if (!path)
-		path = path_join(r->git_dir, "index");
+	index_release(x);
+	x->path = repo_env_path(r, "GIT_INDEX_FILE");
+	if (!x->path)
+		x->path = path_join(r->git_dir, "index");
 	/* its time from before the reading: an index that is replaced in
 	 * between only makes more files look racy */
-	if (stat(path, &st) < 0) {
+	if (stat(x->path, &st) < 0) {
 		if (errno != ENOENT && errno != ENOTDIR)
-			rc = error_sys(err, "%s", path);
+			rc = error_sys(err, "%s", x->path);
 	} else {
 		x->mtime = st.st_mtim;
-		if (git_index_open(&x->git, path) < 0) {
-			x->git = NULL;
+		if (indexfile_read(&x->file, x->path, NULL))
 			rc = names_read(r, err);
-		} else {
-			/* line ends of new files depend on what is there */
-			git_repository_set_index(r->git, x->git);
-			git_index_set_caps(
-				x->git, GIT_INDEX_CAPABILITY_FROM_OWNER);
-		}
 	}
 	x->read = !rc;
-	free(path);
 	return rc;
+}
+
+/* libgit2's own reading of the index, for what it does with files: the line
+ * ends of new ones depend on what is there. */
+static void index_lend(struct repo *r)
+{
+	git_index *git = NULL;
+
+	if (r->index.lent)
+		return;
+	r->index.lent = true;
+	if (r->index.foreign || access(r->index.path, F_OK) < 0)
+		return;
+	if (git_index_open(&git, r->index.path) < 0) {
+		r->index.foreign = true;
+		git_error_clear();
+		return;
+	}
+	git_repository_set_index(r->git, git);
+	git_index_set_caps(git, GIT_INDEX_CAPABILITY_FROM_OWNER);
+	git_index_free(git); /* the repository holds it */
 }
 
 bool worktree_tracked(struct repo *r, const char *path)
@@ -96,13 +111,10 @@ bool worktree_tracked(struct repo *r, const char *path)
 	struct error err = ERROR_INIT;
 	bool yes = false;
 
-	if (index_read(r, &err) != ERR_OK)
-		yes = false; /* worktree_blob and _ignored report it */
-	else if (r->index.foreign)
-		yes = strmap_has(&r->index.names, path);
-	else if (r->index.git)
-		yes = git_index_find(NULL, r->index.git, path) == 0;
-	git_error_clear();
+	/* worktree_blob and _ignored report what is wrong */
+	if (index_read(r, &err) == ERR_OK)
+		yes = indexfile_has(&r->index.file, path) ||
+		      strmap_has(&r->index.names, path);
 	error_release(&err);
 	return yes;
 }
@@ -157,12 +169,6 @@ enum err worktree_ignored(
 
 /* ---- blobs ---- */
 
-static bool same_time(const git_index_time *a, const struct timespec *b)
-{
-	return (uint32_t)a->seconds == (uint32_t)b->tv_sec &&
-	       a->nanoseconds == (uint32_t)b->tv_nsec;
-}
-
 /* git's rule for racy entries: a file as young as the index may have changed
  * after it was hashed, without its time telling.  Where the file system keeps
  * no fractions, the whole second counts. */
@@ -177,23 +183,29 @@ static bool racy(const struct index *x, const struct timespec *mtime)
 static bool index_answers(struct repo *r, const char *path,
 	const struct stat *st, struct oid *ret)
 {
-	const git_index_entry *e;
+	struct indexfile_stat e;
 
-	if (!r->index.git)
+	if (st->st_size == 0 || racy(&r->index, &st->st_mtim) ||
+		!indexfile_stat(&r->index.file, path, &e) ||
+		(e.mode & 0170000) != 0100000 ||
+		e.size != (uint32_t)st->st_size ||
+		e.ino != (uint32_t)st->st_ino ||
+		e.uid != (uint32_t)st->st_uid ||
+		e.gid != (uint32_t)st->st_gid ||
+		e.mtime_s != (uint32_t)st->st_mtim.tv_sec ||
+		e.mtime_ns != (uint32_t)st->st_mtim.tv_nsec ||
+		e.ctime_s != (uint32_t)st->st_ctim.tv_sec ||
+		e.ctime_ns != (uint32_t)st->st_ctim.tv_nsec)
 		return false;
-	e = git_index_get_bypath(r->index.git, path, 0);
-	if (!e || st->st_size == 0 || (e->mode & 0170000) != 0100000 ||
-		(e->flags_extended & GIT_INDEX_ENTRY_INTENT_TO_ADD) ||
-		e->file_size != (uint32_t)st->st_size ||
-		e->ino != (uint32_t)st->st_ino ||
-		e->uid != (uint32_t)st->st_uid ||
-		e->gid != (uint32_t)st->st_gid ||
-		!same_time(&e->mtime, &st->st_mtim) ||
-		!same_time(&e->ctime, &st->st_ctim) ||
-		racy(&r->index, &st->st_mtim))
-		return false;
-	*ret = oid_from_git(&e->id);
+	*ret = e.id;
 	return true;
+}
+
+bool worktree_known(struct repo *r, const char *path, const struct stat *st,
+	bool *proved, struct oid *blob)
+{
+	*proved = !index_read(r, NULL) && index_answers(r, path, st, blob);
+	return *proved || worktree_tracked(r, path);
 }
 
 static bool filter_set(struct repo *r, const char *name, const char *what)
@@ -212,6 +224,7 @@ static enum err needs_git(
 	const char *names[] = { "filter", "working-tree-encoding" };
 	const char *v[2] = { NULL, NULL };
 
+	index_lend(r);
 	*ret = r->config.ask_git || r->index.foreign;
 	if (*ret)
 		return ERR_OK;

@@ -149,7 +149,7 @@ static void open_log(struct job *j)
 	mode_t mode = 0600;
 
 	if (!stat(j->s->state_dir, &st))
-		mode = st.st_mode & 0660;
+		mode = (st.st_mode & 0660) | 0600;
 	j->log_path = xstrfmt("%s/logs/%s.log", j->s->state_dir, j->run);
 	j->log_fd = open(j->log_path,
 		O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW,

@@ -193,7 +193,7 @@ static enum err tidy(
 			continue;
 		strvec_push(&ret->tidied, gone.v[i]);
 		if (!dry)
-			rc = rundir_remove(s->state_dir, gone.v[i], err);
+			rc = rundir_tidy(s->state_dir, gone.v[i], err);
 	}
 out:
 	rowvec_release(&open);

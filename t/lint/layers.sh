@@ -18,7 +18,7 @@ includes | awk '
 		row("cmd", "cmd decide opt")
 		row("core", "entry header ledger plan rundir script session")
 		row("core", "settings state template trust view")
-		row("git", "object refs repo")
+		row("git", "gc object refs repo")
 		row("sign", "digest sign")
 		row("os", "clock datadir file ini lock process term")
 		row("base", "buf error json out strmap strvec text")

@@ -125,6 +125,28 @@ static void buf_formats(void **state)
 	free(big);
 }
 
+static void buf_counts(void **state)
+{
+	struct buf b = BUF_INIT;
+
+	(void)state;
+	buf_addnum(&b, 0, 1);
+	buf_addch(&b, ' ');
+	buf_addnum(&b, 7, 3);
+	buf_addch(&b, ' ');
+	buf_addnum(&b, 1234, 2);
+	buf_fill(&b, '.', 0);
+	buf_fill(&b, '.', 3);
+	assert_string_equal(b.ptr, "0 007 1234...");
+	buf_reset(&b);
+	buf_addnum(&b, UINT64_MAX, 1);
+	assert_string_equal(b.ptr, "18446744073709551615");
+	buf_reset(&b);
+	buf_addnum(&b, 1, 99); /* no more than fit */
+	assert_string_equal(b.ptr, "00000000000000000001");
+	buf_release(&b);
+}
+
 static void buf_inserts_and_removes(void **state)
 {
 	struct buf b = BUF_INIT;
@@ -490,6 +512,7 @@ int main(void)
 		cmocka_unit_test(buf_grows),
 		cmocka_unit_test(buf_holds_nul),
 		cmocka_unit_test(buf_formats),
+		cmocka_unit_test(buf_counts),
 		cmocka_unit_test(buf_inserts_and_removes),
 		cmocka_unit_test(buf_of_itself),
 		cmocka_unit_test(buf_detaches),

@@ -7,7 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -20,7 +19,6 @@
 #include "run/mask.h"
 
 #define KEEP_ALL (256 * 1024)
-
 static uint32_t seed = 20261121;
 
 static uint32_t rnd(uint32_t below)

@@ -137,8 +137,6 @@ static void test_needs(void **state)
 	refused(HEAD "kind trust-revoke\nfingerprint " FINGER
 		     "\n" TAIL SIGNATURE,
 		"a trust-revoke without 'after'");
-	refused(HEAD "kind done\n" PLACE RUN TAIL SIGNATURE,
-		"a done without 'claim'");
 	refused(HEAD PLACE TAIL SIGNATURE, "no kind");
 	refused("strack-entry 1\nkind retire\n" PLACE TAIL SIGNATURE,
 		"a retire without 'ledger'");
@@ -162,8 +160,6 @@ static void test_contradictions(void **state)
 	refused(HEAD "kind fail\n" CLOSES "exit 1\nsignal 9\n" TAIL SIGNATURE,
 		"both exit and signal");
 	refused(HEAD "kind fail\n" CLOSES "exit 256\n" TAIL SIGNATURE,
-		"impossible exit or signal");
-	refused(HEAD "kind fail\n" CLOSES "signal 0\n" TAIL SIGNATURE,
 		"impossible exit or signal");
 	refused(HEAD "kind fail\n" CLOSES "signal 128\n" TAIL SIGNATURE,
 		"impossible exit or signal");
@@ -196,17 +192,13 @@ static void test_grammar(void **state)
 	refused("strack-entry 23\nsigned in another way\n",
 		"written by a newer version (format 23, this one knows 1)");
 	refused("strack-entry 1\nkind mark\n", "has no signature");
-	mark_refused("\n", "line 6: is not 'key value'");
 	mark_refused("x\n", "line 6: is not 'key value'");
 	mark_refused("x \n", "line 6: is not 'key value'");
 	mark_refused("x  y\n", "line 6: is not 'key value'");
 	mark_refused(" x y\n", "line 6: is not 'key value'");
-	mark_refused("X y\n", "line 6: is not 'key value'");
 	mark_refused("1x y\n", "line 6: is not 'key value'");
-	mark_refused("x_y z\n", "line 6: is not 'key value'");
 	mark_refused("x y \n", "line 6: trailing blank");
 	mark_refused("x y\tz\n", "line 6: control character");
-	mark_refused("x y\r\n", "line 6: control character");
 	mark_refused("x y\x7f\n", "line 6: control character");
 	mark_refused("x \xff\n", "line 6: not UTF-8");
 	mark_refused("x \xed\xa0\x80\n", "line 6: not UTF-8");
@@ -371,7 +363,6 @@ static void test_format(void **state)
 	assert_string_equal(items.v[0], "a b");
 	assert_string_equal(items.v[1], "");
 	assert_string_equal(items.v[2], "c=%");
-	assert_false(entry_items("a%0", &items));
 	assert_int_equal(entry_number(&e, KEY_SEQ, -1), 42);
 	assert_int_equal(entry_number(&e, KEY_EXIT, -1), -1);
 	entry_release(&again);

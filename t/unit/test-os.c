@@ -411,6 +411,36 @@ static void terminal(void **state)
 	close(fd);
 }
 
+static void mapping(void **state)
+{
+	struct mapping m = MAPPING_INIT;
+	struct error err = ERROR_INIT;
+	const char *at;
+
+	(void)state;
+	assert_int_equal(file_map("no", 9, &m, &err), ERR_NOTFOUND);
+	assert_int_equal(file_map(".", 9, &m, &err), ERR_FATAL);
+	put("f", "hello");
+	assert_int_equal(symlink("f", "l"), 0);
+	assert_int_equal(file_map("l", 9, &m, &err), ERR_FATAL);
+	assert_int_equal(file_map("f", 4, &m, &err), ERR_TOOBIG);
+	assert_null(m.ptr);
+	error_reset(&err);
+	assert_int_equal(file_map("f", 5, &m, &err), ERR_OK);
+	assert_int_equal(m.len, 5);
+	at = m.ptr;
+	assert_int_equal(file_map_keep(&m, &err), ERR_OK);
+	assert_int_equal(truncate("f", 0), 0);
+	assert_ptr_equal(m.ptr, at);
+	assert_memory_equal(at, "hello", 5);
+	file_unmap(&m);
+	assert_int_equal(file_map("f", 5, &m, &err), ERR_OK);
+	assert_int_equal(m.len, 0);
+	assert_int_equal(file_map_keep(&m, &err), ERR_OK);
+	file_unmap(&m);
+	error_release(&err);
+}
+
 /* In a session of its own a process has no terminal. */
 static void nobody_to_ask(void **state)
 {
@@ -433,6 +463,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(join),
 		IN_FOLDER(reading),
+		IN_FOLDER(mapping),
 		IN_FOLDER(writing),
 		IN_FOLDER(one_winner),
 		cmocka_unit_test(full_device),
