@@ -21,8 +21,8 @@ test_expect_success 'set-up' '
 unmoved() {
 	test "$(wc -l <ran)" = 1 &&
 		test "$(git rev-parse strack-ledger)" = "$tip" &&
-		test -z "$(ls .git/strack/runs .git/strack/journal |
-			grep -v :)"
+		test -z "$(find .git/strack/runs .git/strack/journal \
+			-mindepth 1)"
 }
 
 # bad <regex>: standard input is a .strack.ini that is refused so.

@@ -21,8 +21,8 @@ fresh() {
 # nothing_ran: no claim, and nothing left of a try.
 nothing_ran() {
 	! entries .claim. | grep . &&
-		test -z "$(ls .git/strack/runs .git/strack/journal |
-			grep -v :)" && audit_ledger
+		test -z "$(find .git/strack/runs .git/strack/journal \
+			-mindepth 1)" && audit_ledger
 }
 
 # wrong <path> <regex>: run refuses it so, status tells it, and nothing ran.

@@ -307,7 +307,8 @@ test_expect_success 'TERM=dumb and no colours' '
 
 test_expect_success 'the whole of it is sound' '
 	git strack verify && audit &&
-	test -z "$(ls .git/strack/runs .git/strack/journal | grep -v :)"
+	test -z "$(find .git/strack/runs .git/strack/journal \
+			-mindepth 1)"
 '
 
 test_done

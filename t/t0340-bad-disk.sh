@@ -93,8 +93,8 @@ test_expect_success DISK 'full exactly between claim and outcome' '
 		fi &&
 		git strack run && test "$(wc -l <"$RAN")" = 2 &&
 		test "$(kinds "scripts/${day}02_fill.sh")" = "claim done" &&
-		test -z "$(ls .git/strack/runs .git/strack/journal |
-			grep -v :)" && git strack verify && audit
+		test -z "$(find .git/strack/runs .git/strack/journal \
+			-mindepth 1)" && git strack verify && audit
 	)
 '
 
@@ -234,8 +234,8 @@ test_expect_success NOBODY 'no permission on the objects, or the references' '
 		chmod 755 .git/refs/heads &&
 		test "$(wc -l <"$RAN")" = 2 &&
 		test "$(git rev-parse strack-ledger)" = "$before" &&
-		test -z "$(ls .git/strack/runs .git/strack/journal |
-			grep -v :)" &&
+		test -z "$(find .git/strack/runs .git/strack/journal \
+			-mindepth 1)" &&
 		as_nobody git strack run && test "$(wc -l <"$RAN")" = 3 && audit
 	)
 '

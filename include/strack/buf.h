@@ -18,11 +18,14 @@ struct buf {
 };
 
 extern char buf_empty[1];
-#define BUF_INIT { buf_empty, 0, 0 }
+#define BUF_INIT                                                               \
+	{                                                                      \
+		buf_empty, 0, 0                                                \
+	}
 
 void buf_init(struct buf *b);
 void buf_release(struct buf *b); /* frees; usable again afterwards */
-void buf_reset(struct buf *b);	 /* length 0, keeps the memory */
+void buf_reset(struct buf *b);   /* length 0, keeps the memory */
 void buf_grow(struct buf *b, size_t extra);
 void buf_setlen(struct buf *b, size_t len); /* len <= current length */
 void buf_add(struct buf *b, const void *data, size_t len);
@@ -57,7 +60,7 @@ char *xstrfmt(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 #define ARRAY_GROW(array, n, cap)                                              \
 	do {                                                                   \
 		if ((n) > (cap)) {                                             \
-			(cap) = (cap) * 3 / 2 + 16;                            \
+			(cap) = (cap)*3 / 2 + 16;                              \
 			if ((cap) < (n))                                       \
 				(cap) = (n);                                   \
 			(array) = xrealloc((array), (cap) * sizeof(*(array))); \

@@ -7,7 +7,8 @@
 #include "strack/error.h"
 
 /* Unix milliseconds.  The environment variable STRACK_TEST_NOW (Unix seconds,
- * read at the first call) fixes the start: the clock then goes on from there. */
+ * read at the first call) fixes the start: the clock then goes on from there.
+ */
 int64_t clock_now_ms(void);
 /* CLOCK_MONOTONIC milliseconds: for durations and limits. */
 int64_t clock_mono_ms(void);

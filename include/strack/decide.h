@@ -14,8 +14,8 @@ enum err decide_scripts(struct session *s, const struct strvec *words,
 	struct strvec *paths, struct error *err);
 
 /* "a reason is needed" when there is none, or it is blank or too long. */
-enum err decide_reason(const char *command, const char *reason,
-	struct error *err);
+enum err decide_reason(
+	const char *command, const char *reason, struct error *err);
 
 /* The id (64 hex) of whoever signed an entry about the script; ERR_NOTFOUND. */
 enum err decide_signer_of(struct session *s, const char *script,

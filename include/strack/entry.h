@@ -12,8 +12,8 @@
 #include "strack/error.h"
 #include "strack/strvec.h"
 
-#define ENTRY_MAX 65536		  /* bytes of an entry's file */
-#define ENTRY_LOG_MAX (1u << 20)  /* of the .log beside it */
+#define ENTRY_MAX 65536          /* bytes of an entry's file */
+#define ENTRY_LOG_MAX (1u << 20) /* of the .log beside it */
 #define ENTRY_SCRIPT_MAX (10u << 20)
 #define ENTRY_ID_HEX 64
 #define ENTRY_MAGIC "strack-entry 1"
@@ -101,11 +101,11 @@ enum key {
 struct kind_info {
 	const char *name;
 	enum folder folder;
-	unsigned role;	/* what its signer needs, one ROLE_ bit */
+	unsigned role;  /* what its signer needs, one ROLE_ bit */
 	uint64_t needs; /* KEYBITs besides those that every entry has */
-	bool opens;	/* a run, a rollback, a command */
-	bool closes;	/* what `claim` names */
-	bool replay;	/* may be committed from the journal after a crash */
+	bool opens;     /* a run, a rollback, a command */
+	bool closes;    /* what `claim` names */
+	bool replay;    /* may be committed from the journal after a crash */
 };
 
 const struct kind_info *kind_info(enum kind k);
@@ -146,18 +146,22 @@ struct entry {
 	int64_t seq;
 	int64_t time_ms;
 	/* of a parsed entry: */
-	struct buf text;    /* the whole file */
-	size_t payload_len; /* bytes before the signature */
+	struct buf text;           /* the whole file */
+	size_t payload_len;        /* bytes before the signature */
 	char id[ENTRY_ID_HEX + 1]; /* SHA-256 of the file; set by the caller */
 };
 
-#define ENTRY_INIT { .text = BUF_INIT }
+#define ENTRY_INIT                                                             \
+	{                                                                      \
+		.text = BUF_INIT                                               \
+	}
 void entry_init(struct entry *e);
 void entry_release(struct entry *e);
 void entry_free(struct entry *e);
 const char *entry_get(const struct entry *e, enum key k); /* or NULL */
 int64_t entry_number(const struct entry *e, enum key k, int64_t fallback);
-void entry_set(struct entry *e, enum key k, const char *value); /* NULL unsets */
+void entry_set(
+	struct entry *e, enum key k, const char *value); /* NULL unsets */
 void entry_setf(struct entry *e, enum key k, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void entry_set_kind(struct entry *e, enum kind k);
@@ -174,14 +178,14 @@ void entry_format(const struct entry *e, struct buf *payload);
  * alone: grammar, encoding, forms, keys that the kind needs, what contradicts
  * itself (done with exit 3), a signature block that does not end the file.  A
  * higher number in the magic line says that a newer version wrote it. */
-enum err entry_parse(const char *data, size_t len, struct entry *ret,
-	struct error *err);
+enum err entry_parse(
+	const char *data, size_t len, struct entry *ret, struct error *err);
 
 /* ---- names ---- */
 struct entry_name {
 	int64_t seq;
 	int64_t time_ms; /* whole seconds */
-	char env[33];	 /* "" for trust entries */
+	char env[33];    /* "" for trust entries */
 	enum kind kind;
 	char id[17];
 };
@@ -191,8 +195,8 @@ bool entry_name_parse(const char *base, size_t len, struct entry_name *ret);
 /* The path on the branch; uses e->id. */
 void entry_path(const struct entry *e, struct buf *ret);
 /* Why the entry may not stand at `path`; ERR_BAD. */
-enum err entry_path_check(const struct entry *e, const char *path,
-	struct error *err);
+enum err entry_path_check(
+	const struct entry *e, const char *path, struct error *err);
 
 /* What a path of the ledger's tree is. */
 enum ledger_path { PATH_META, PATH_ENTRY, PATH_SCRIPT, PATH_LOG, PATH_JUNK };

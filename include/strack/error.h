@@ -12,7 +12,7 @@
 
 enum err {
 	ERR_OK = 0,
-	ERR_NO,	      /* the answer is no: exit status 1 */
+	ERR_NO,       /* the answer is no: exit status 1 */
 	ERR_HELD,     /* nothing was done, a decision is missing: 3 */
 	ERR_FATAL,    /* an error: 128 */
 	ERR_USAGE,    /* wrong usage: 129 */
@@ -26,10 +26,13 @@ enum err {
 struct error {
 	struct buf text; /* what failed, on what, why; no final newline */
 	struct buf hint; /* how to go on, one command or sentence a line */
-	int sys;	 /* errno behind it, or 0 */
+	int sys;         /* errno behind it, or 0 */
 };
 
-#define ERROR_INIT { BUF_INIT, BUF_INIT, 0 }
+#define ERROR_INIT                                                             \
+	{                                                                      \
+		BUF_INIT, BUF_INIT, 0                                          \
+	}
 
 /* All of these return `code` (ERR_FATAL for error_sys), so that a failing
  * place reads `return error_set(err, ERR_NOTFOUND, ...)`.  `err` may be NULL:

@@ -30,8 +30,8 @@ enum err file_create(const char *path, mode_t mode, const void *data,
 enum err file_remove(const char *path, struct error *err);
 
 /* write(2) until all is written; EINTR and short writes handled. */
-enum err fd_write_all(int fd, const void *data, size_t len,
-	const char *what, struct error *err);
+enum err fd_write_all(int fd, const void *data, size_t len, const char *what,
+	struct error *err);
 
 /* A regular file as memory that can only be read, at a tenth of the cost of
  * reading it.  Who cuts the file short in place kills us, so: for files that
@@ -40,10 +40,13 @@ struct mapping {
 	const char *ptr; /* NULL: none */
 	size_t len;
 };
-#define MAPPING_INIT { NULL, 0 }
+#define MAPPING_INIT                                                           \
+	{                                                                      \
+		NULL, 0                                                        \
+	}
 /* ERR_NOTFOUND; ERR_TOOBIG over `max` bytes; ERR_FATAL also for a link. */
-enum err file_map(const char *path, size_t max, struct mapping *ret,
-	struct error *err);
+enum err file_map(
+	const char *path, size_t max, struct mapping *ret, struct error *err);
 /* From now on a copy, at the same address. */
 enum err file_map_keep(struct mapping *m, struct error *err);
 void file_unmap(struct mapping *m);
@@ -59,7 +62,8 @@ enum err files_sync(const struct strvec *paths, struct error *err);
 
 /* A folder of our state: made with `mode` whatever the umask (parents must
  * be there) when missing, and refused when it is a link, no folder, or owned
- * by somebody else than the effective user (root may use anybody's).  Durable. */
+ * by somebody else than the effective user (root may use anybody's).  Durable.
+ */
 enum err dir_secure(const char *path, mode_t mode, struct error *err);
 /* mkdir -p with `mode` less the umask, for work-tree folders. */
 enum err dir_make_all(const char *path, struct error *err);

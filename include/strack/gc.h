@@ -8,7 +8,10 @@ struct gc_hold {
 	char *path; /* of gc.pid; NULL: not held */
 	struct buf text;
 };
-#define GC_HOLD_INIT { NULL, BUF_INIT }
+#define GC_HOLD_INIT                                                           \
+	{                                                                      \
+		NULL, BUF_INIT                                                 \
+	}
 
 /* From here to gc_release no `git gc` starts in this repository: one that
  * prunes at once (`--prune=now`) would remove what was just written.  Such a

@@ -13,8 +13,8 @@
 #define HEADER_LINES 64
 
 struct header {
-	char *description; /* or NULL */
-	int64_t timeout;   /* seconds, 0 no limit, -1 not said */
+	char *description;          /* or NULL */
+	int64_t timeout;            /* seconds, 0 no limit, -1 not said */
 	struct strvec environments; /* empty: any */
 	struct strvec requires;
 	struct strvec tags;

@@ -22,7 +22,10 @@ struct ini_doc {
 	size_t cap;
 };
 
-#define INI_DOC_INIT { NULL, 0, 0 }
+#define INI_DOC_INIT                                                           \
+	{                                                                      \
+		NULL, 0, 0                                                     \
+	}
 
 /* `name` is for messages ("<name>: line 4: ..."). A continuation line (an
  * indented one), a key without `=` and a key twice in one section are errors

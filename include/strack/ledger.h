@@ -28,14 +28,17 @@ struct problem {
 	char *entry;  /* path on the branch, or NULL */
 	char *text;
 	bool structural; /* of the history, not of one entry */
-	bool lasting;	 /* no disown gets past it: something was taken away */
+	bool lasting;    /* no disown gets past it: something was taken away */
 };
 
 struct problemvec {
 	struct problem *v;
 	size_t n, cap;
 };
-#define PROBLEMVEC_INIT { NULL, 0, 0 }
+#define PROBLEMVEC_INIT                                                        \
+	{                                                                      \
+		NULL, 0, 0                                                     \
+	}
 void problemvec_release(struct problemvec *l);
 
 /* Told now and then while much is verified; `total` commits in all. */
@@ -43,20 +46,20 @@ typedef void ledger_progress_fn(size_t done, size_t total, void *arg);
 
 struct ledger_opts {
 	struct repo *repo;
-	const char *state_dir;	   /* for cache, journal and locks */
-	const char *expect_id;	   /* [ledger] id of .strack.ini, or NULL */
-	const char *expect_root;   /* [ledger] root, or NULL */
-	const char *sign_program;  /* gpg.ssh.program, or NULL */
-	const char *clone;	   /* this clone's id, for `local`; or NULL */
-	bool full;		   /* verify everything, believe no cache */
+	const char *state_dir;    /* for cache, journal and locks */
+	const char *expect_id;    /* [ledger] id of .strack.ini, or NULL */
+	const char *expect_root;  /* [ledger] root, or NULL */
+	const char *sign_program; /* gpg.ssh.program, or NULL */
+	const char *clone;        /* this clone's id, for `local`; or NULL */
+	bool full;                /* verify everything, believe no cache */
 	ledger_progress_fn *progress;
 	void *progress_arg;
 };
 
 /* ERR_NOTFOUND: there is no ledger here.  ERR_FATAL: the branch is no ledger,
  * another one than expected, or was rewound; the hint says how to go on. */
-enum err ledger_open(const struct ledger_opts *opts, struct ledger **ret,
-	struct error *err);
+enum err ledger_open(
+	const struct ledger_opts *opts, struct ledger **ret, struct error *err);
 /* Writes the cache and remembers the verified tip; failures of these are no
  * errors (a read-only repository can still be asked). */
 void ledger_close(struct ledger *l);
@@ -79,15 +82,15 @@ const struct problemvec *ledger_disowned(const struct ledger *l);
  * not sound: for commands that are about to act. */
 enum err ledger_require_sound(const struct ledger *l, struct error *err);
 /* Trust as it stands; worked out when first asked for. */
-enum err ledger_trust(struct ledger *l, const struct trust **ret,
-	struct error *err);
+enum err ledger_trust(
+	struct ledger *l, const struct trust **ret, struct error *err);
 
 /* ---- rows ---- */
 const struct rowvec *ledger_rows(const struct ledger *l);
 /* The row of a script and environment, for `local` that of this clone; NULL
  * where there is none.  Valid until the next refresh or append. */
-const struct state_row *ledger_row(const struct ledger *l, const char *script,
-	const char *env);
+const struct state_row *ledger_row(
+	const struct ledger *l, const char *script, const char *env);
 /* Does the environment have any entry (of this clone, for `local`)? */
 bool ledger_env_used(const struct ledger *l, const char *env);
 
@@ -96,15 +99,18 @@ struct ledger_entry {
 	char *path; /* on the branch */
 	struct oid blob;
 	struct entry_name name;
-	struct entry *e;     /* NULL when it can't be read; see problem */
-	char *problem;	     /* why it does not count, or NULL */
+	struct entry *e; /* NULL when it can't be read; see problem */
+	char *problem;   /* why it does not count, or NULL */
 	bool disowned;
 };
 struct ledger_entryvec {
 	struct ledger_entry *v;
 	size_t n, cap;
 };
-#define LEDGER_ENTRYVEC_INIT { NULL, 0, 0 }
+#define LEDGER_ENTRYVEC_INIT                                                   \
+	{                                                                      \
+		NULL, 0, 0                                                     \
+	}
 void ledger_entryvec_release(struct ledger_entryvec *l);
 
 /* Names of all entries under a folder ("" all, or a script's path), oldest
@@ -113,11 +119,11 @@ enum err ledger_list(struct ledger *l, const char *under,
 	struct ledger_entryvec *ret, struct error *err);
 /* Reads one of them: fills e and problem. Trouble with this entry alone is
  * no error. */
-enum err ledger_load(struct ledger *l, struct ledger_entry *le,
-	struct error *err);
+enum err ledger_load(
+	struct ledger *l, struct ledger_entry *le, struct error *err);
 /* The commit that brought a path. */
-enum err ledger_commit_of(struct ledger *l, const char *path, struct oid *ret,
-	struct error *err);
+enum err ledger_commit_of(
+	struct ledger *l, const char *path, struct oid *ret, struct error *err);
 /* A file beside an entry: suffix ".script" or ".log"; ERR_NOTFOUND. */
 enum err ledger_beside(struct ledger *l, const char *path, const char *suffix,
 	struct buf *ret, struct error *err);
@@ -128,7 +134,7 @@ struct ledger_write {
 	const struct signer *signer;
 	unsigned role; /* that the signer needs; 0: what the kind needs */
 	const struct oid *script; /* blob beside a claim, or NULL */
-	const struct buf *log;	  /* bytes beside an outcome, or NULL */
+	const struct buf *log;    /* bytes beside an outcome, or NULL */
 	/* Asked after each look at the ledger, before the entry is signed;
 	 * anything but ERR_OK ends the attempt.  May be NULL. */
 	enum err (*decide)(struct ledger *l, void *arg, struct error *err);
@@ -141,8 +147,8 @@ struct ledger_write {
  * but an outcome (a kind that may be replayed) that could not be committed
  * stays in the journal, and the message says so.  ERR_HELD: the signer is not
  * admitted for that; the hint has the line that a root must type. */
-enum err ledger_append(struct ledger *l, struct ledger_write *w,
-	struct error *err);
+enum err ledger_append(
+	struct ledger *l, struct ledger_write *w, struct error *err);
 
 /* Commits what a crash left in the journal and throws away what must not be
  * (claims and decisions that no ref holds).  Cheap when there is nothing. */

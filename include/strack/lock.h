@@ -17,7 +17,10 @@ struct lock {
 	char *path;
 };
 
-#define LOCK_INIT { -1, NULL }
+#define LOCK_INIT                                                              \
+	{                                                                      \
+		-1, NULL                                                       \
+	}
 
 /* Takes it.  `wait_ms` 0: at once ERR_HELD when somebody has it; > 0: tries
  * that long; < 0: for ever.  After locking, the path must still name the

@@ -25,7 +25,10 @@ struct oidvec {
 	size_t n;
 	size_t cap;
 };
-#define OIDVEC_INIT { NULL, 0, 0 }
+#define OIDVEC_INIT                                                            \
+	{                                                                      \
+		NULL, 0, 0                                                     \
+	}
 void oidvec_push(struct oidvec *l, const struct oid *id);
 void oidvec_release(struct oidvec *l);
 
@@ -59,8 +62,8 @@ enum err object_hash(enum object_type type, const void *data, size_t len,
 /* Makes the objects durable: fsync of every loose file among them, then of the
  * folders that hold them (packed ones are git's affair). ERR_NOTFOUND when one
  * can't be read back. */
-enum err objects_sync(struct repo *r, const struct oidvec *ids,
-	struct error *err);
+enum err objects_sync(
+	struct repo *r, const struct oidvec *ids, struct error *err);
 /* Drops caches, so that the next read sees what other programs wrote, packed
  * or pruned. */
 void objects_refresh(struct repo *r);
@@ -78,8 +81,8 @@ struct tree_entry {
 };
 /* Iterates over raw tree bytes: `*pos` starts at 0; false at the end, or with
  * *bad set where the bytes are no tree. */
-bool tree_next(const struct buf *raw, size_t *pos, struct tree_entry *ret,
-	bool *bad);
+bool tree_next(
+	const struct buf *raw, size_t *pos, struct tree_entry *ret, bool *bad);
 enum err tree_find(struct repo *r, const struct oid *root, const char *path,
 	unsigned *mode, struct oid *ret, struct error *err);
 
@@ -124,8 +127,10 @@ struct commit {
 	struct buf message;
 };
 #define COMMIT_INIT                                                            \
-	{ .parents = OIDVEC_INIT, .payload = BUF_INIT, .signature = BUF_INIT,  \
-		.message = BUF_INIT }
+	{                                                                      \
+		.parents = OIDVEC_INIT, .payload = BUF_INIT,                   \
+		.signature = BUF_INIT, .message = BUF_INIT                     \
+	}
 void commit_release(struct commit *c);
 /* ERR_BAD when malformed, with two gpgsig headers, or with any header other
  * than tree, parent, author, committer, gpgsig and encoding. */

@@ -20,7 +20,7 @@ struct opt {
 	char letter; /* or 0 */
 	const char *name;
 	enum opt_kind kind;
-	size_t at; /* offsetof in the command's options */
+	size_t at;       /* offsetof in the command's options */
 	const char *arg; /* "<env>" */
 	const char *help;
 };
@@ -28,8 +28,8 @@ struct opt {
 /* Fills `values` (zeroed by the caller).  What is no option goes to `args`,
  * what stands behind `--` to `rest`.  ERR_USAGE names the option and offers
  * the nearest one. */
-enum err opt_parse(const struct opt *table, int argc, char **argv,
-	void *values, struct strvec *args, struct strvec *rest, bool *has_rest,
+enum err opt_parse(const struct opt *table, int argc, char **argv, void *values,
+	struct strvec *args, struct strvec *rest, bool *has_rest,
 	struct error *err);
 void opt_help(const struct opt *table, struct out *o);
 /* Frees what OPT_LIST collected. */

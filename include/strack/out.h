@@ -14,12 +14,12 @@
 
 enum style {
 	STYLE_NONE,
-	STYLE_GOOD,  /* green: done */
-	STYLE_BAD,   /* red: failed, lost, untrusted */
-	STYLE_WAIT,  /* yellow: pending, running, overdue, blocked */
-	STYLE_DIM,   /* what matters least */
-	STYLE_BOLD,  /* headings */
-	STYLE_ID,    /* yellow: ids, as in git log */
+	STYLE_GOOD, /* green: done */
+	STYLE_BAD,  /* red: failed, lost, untrusted */
+	STYLE_WAIT, /* yellow: pending, running, overdue, blocked */
+	STYLE_DIM,  /* what matters least */
+	STYLE_BOLD, /* headings */
+	STYLE_ID,   /* yellow: ids, as in git log */
 	STYLE_NR
 };
 

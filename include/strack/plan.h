@@ -10,34 +10,37 @@
 
 enum decision {
 	PLAN_RUN,
-	PLAN_SETTLED,	/* nothing to do */
-	PLAN_NOT_HERE,	/* its header names other environments */
-	PLAN_FILTERED,	/* not selected by name or tag */
-	PLAN_BLOCKED,	/* approval, requirement, `after` missing */
-	PLAN_HELD,	/* running or overdue: somebody else has it */
-	PLAN_STOP,	/* failed, lost, rolled back: a person decides */
-	PLAN_WRONG,	/* header or file that can't be run */
+	PLAN_SETTLED,  /* nothing to do */
+	PLAN_NOT_HERE, /* its header names other environments */
+	PLAN_FILTERED, /* not selected by name or tag */
+	PLAN_BLOCKED,  /* approval, requirement, `after` missing */
+	PLAN_HELD,     /* running or overdue: somebody else has it */
+	PLAN_STOP,     /* failed, lost, rolled back: a person decides */
+	PLAN_WRONG,    /* header or file that can't be run */
 };
 
 struct plan_item {
 	struct script *script;
 	const struct state_row *row; /* or NULL */
-	enum state state;	     /* with time and liveness applied */
+	enum state state;            /* with time and liveness applied */
 	unsigned flags;
 	enum decision decision;
-	struct buf why; /* for BLOCKED, HELD, STOP, WRONG: one line */
-	struct buf how; /* the commands that get past it, one a line */
+	struct buf why;   /* for BLOCKED, HELD, STOP, WRONG: one line */
+	struct buf how;   /* the commands that get past it, one a line */
 	struct buf again; /* for RUN over a state that is not pending */
 	int64_t attempt;  /* number that a run would have */
 	struct buf basis; /* ids of the entries that the row stood on */
-	bool depends;	  /* on what other scripts, environments or people did */
+	bool depends; /* on what other scripts, environments or people did */
 };
 
 struct plan {
 	struct plan_item *v; /* in plan order */
 	size_t n, cap;
 };
-#define PLAN_INIT { NULL, 0, 0 }
+#define PLAN_INIT                                                              \
+	{                                                                      \
+		NULL, 0, 0                                                     \
+	}
 void plan_release(struct plan *p);
 
 /* What the planner asks about other scripts and environments. */
@@ -59,9 +62,9 @@ struct plan_facts {
 
 struct plan_wish {
 	const struct strvec *selected; /* paths; NULL: all */
-	const char *tag;	       /* or NULL */
-	bool retry;		       /* failed (and rolled back) ones too */
-	const char *again;	       /* why to run what is settled, or NULL */
+	const char *tag;               /* or NULL */
+	bool retry;                    /* failed (and rolled back) ones too */
+	const char *again;             /* why to run what is settled, or NULL */
 };
 
 /* The same for a row of now (or NULL): as long as it is equal to an item's,

@@ -18,16 +18,19 @@ struct process_result {
 	struct buf err;
 };
 
-#define PROCESS_RESULT_INIT { -1, 0, BUF_INIT, BUF_INIT }
+#define PROCESS_RESULT_INIT                                                    \
+	{                                                                      \
+		-1, 0, BUF_INIT, BUF_INIT                                      \
+	}
 
 struct process_opts {
 	const char *const *argv; /* argv[0] is looked up in PATH */
-	const char *const *env;	 /* NAME=VALUE to set, NAME to unset; or NULL */
-	const char *dir;	 /* or NULL */
-	const void *input;	 /* standard input; NULL is /dev/null */
+	const char *const *env;  /* NAME=VALUE to set, NAME to unset; or NULL */
+	const char *dir;         /* or NULL */
+	const void *input;       /* standard input; NULL is /dev/null */
 	size_t input_len;
-	size_t max_out;	  /* more is ERR_TOOBIG; 0 is 1 MiB */
-	int timeout_ms;	  /* > 0: TERM then KILL after it, ERR_FATAL */
+	size_t max_out;   /* more is ERR_TOOBIG; 0 is 1 MiB */
+	int timeout_ms;   /* > 0: TERM then KILL after it, ERR_FATAL */
 	bool inherit_err; /* standard error is ours, not captured */
 	bool inherit_in;  /* standard input is ours: ssh-keygen asks there */
 };
@@ -40,12 +43,12 @@ void process_result_release(struct process_result *r);
 
 /* Like process_run, but a non-zero exit is ERR_FATAL with what it said on
  * standard error (its first lines). `ret` gets standard output. */
-enum err process_capture(const struct process_opts *opts, struct buf *ret,
-	struct error *err);
+enum err process_capture(
+	const struct process_opts *opts, struct buf *ret, struct error *err);
 
 /* Runs a program on our own terminal and waits (pager, editor). */
-enum err process_foreground(const char *const *argv, int *exit_status,
-	struct error *err);
+enum err process_foreground(
+	const char *const *argv, int *exit_status, struct error *err);
 
 /* fork(2); flushes stdio first.  *pid 0 in the child. */
 enum err process_fork(pid_t *pid, struct error *err);
@@ -53,7 +56,7 @@ enum err process_fork(pid_t *pid, struct error *err);
 /* ---- starting a script, from the warden ---- */
 struct exec_opts {
 	const char *const *argv; /* argv[0] is a path or looked up in PATH */
-	char *const *envp;	 /* the whole environment */
+	char *const *envp;       /* the whole environment */
 	const char *dir;
 	int out_fd; /* becomes 1 and 2; 0 is /dev/null */
 };
@@ -72,7 +75,10 @@ struct pidvec {
 	size_t n;
 	size_t cap;
 };
-#define PIDVEC_INIT { NULL, 0, 0 }
+#define PIDVEC_INIT                                                            \
+	{                                                                      \
+		NULL, 0, 0                                                     \
+	}
 void pidvec_release(struct pidvec *l);
 
 /* All living (not zombie) processes that descend from `root`, without it;
@@ -80,8 +86,8 @@ void pidvec_release(struct pidvec *l);
 enum err process_descendants(pid_t root, struct pidvec *ret, struct error *err);
 /* All living processes of this user (all, for root) whose environment holds
  * exactly `entry` ("STRACK_RUN=01K..."), without ourselves. */
-enum err process_with_env(const char *entry, struct pidvec *ret,
-	struct error *err);
+enum err process_with_env(
+	const char *entry, struct pidvec *ret, struct error *err);
 /* Is any process of group `pgid` alive (zombies don't count)? */
 bool process_group_alive(pid_t pgid);
 /* Sends `sig` to each; errors (gone already) are ignored. */

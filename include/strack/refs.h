@@ -6,8 +6,8 @@
 #include "strack/strvec.h"
 
 /* ERR_NOTFOUND when missing; a symbolic ref is followed. */
-enum err ref_read(struct repo *r, const char *name, struct oid *ret,
-	struct error *err);
+enum err ref_read(
+	struct repo *r, const char *name, struct oid *ret, struct error *err);
 /* Compare-and-swap: `old` NULL means it must not exist.  ERR_MOVED when it
  * has another value; a lock held by another program is waited for (about 2 s,
  * jittered), then ERR_FATAL naming the .lock file and what to do when it is
@@ -20,9 +20,10 @@ enum err ref_delete(struct repo *r, const char *name, const struct oid *old,
 /* Names under a prefix ("refs/remotes/"), sorted. */
 enum err ref_list(struct repo *r, const char *prefix, struct strvec *ret,
 	struct error *err);
-/* The work tree that has the branch checked out: its path, else ERR_NOTFOUND. */
-enum err ref_checked_out(struct repo *r, const char *name, struct buf *path,
-	struct error *err);
+/* The work tree that has the branch checked out: its path, else ERR_NOTFOUND.
+ */
+enum err ref_checked_out(
+	struct repo *r, const char *name, struct buf *path, struct error *err);
 
 /* Commits reachable from `tip` and not from `base` (NULL: all), parents before
  * children (topological).  At the edge of a shallow clone ERR_NOTFOUND with

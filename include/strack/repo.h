@@ -23,7 +23,7 @@ enum err repo_open(struct repo **ret, struct error *err);
 void repo_free(struct repo *r);
 
 /* Absolute paths without a final slash. */
-const char *repo_git_dir(const struct repo *r);	   /* of this work tree */
+const char *repo_git_dir(const struct repo *r);    /* of this work tree */
 const char *repo_common_dir(const struct repo *r); /* of all of them */
 const char *repo_work_tree(const struct repo *r);  /* NULL: bare */
 /* The path of the current folder below the top: "" or "sub/dir/". */
@@ -43,15 +43,15 @@ enum err repo_config_bool(struct repo *r, const char *key, bool fallback,
 /* Where the value stands, "file:.git/config", for messages. */
 void repo_config_origin(struct repo *r, const char *key, struct buf *ret);
 /* Sets it in this clone's config (shared by its work trees). NULL unsets. */
-enum err repo_config_set(struct repo *r, const char *key, const char *value,
-	struct error *err);
+enum err repo_config_set(
+	struct repo *r, const char *key, const char *value, struct error *err);
 
 /* "Name <mail> 1763720102 +0000" as git would choose it, for "AUTHOR" or
  * "COMMITTER": variables, author.*, committer.* and user.* config, dates; where
  * the simple cases don't answer, `git var` is asked.  No identity is an error
  * that prints the two git config commands. */
-enum err repo_identity(struct repo *r, const char *who, struct buf *ret,
-	struct error *err);
+enum err repo_identity(
+	struct repo *r, const char *who, struct buf *ret, struct error *err);
 
 /* Names of the configured remotes. */
 enum err repo_remotes(struct repo *r, struct strvec *ret, struct error *err);
@@ -64,8 +64,8 @@ void repo_state_modes(struct repo *r, unsigned *file, unsigned *dir);
 /* ---- the work tree ---- */
 
 /* What git would ignore (and does not track). `path` from the top. */
-enum err worktree_ignored(struct repo *r, const char *path, bool *ret,
-	struct error *err);
+enum err worktree_ignored(
+	struct repo *r, const char *path, bool *ret, struct error *err);
 /* Blob id that `git add` would give the file (CRLF, ident and filter drivers
  * included; drivers only through git itself).  The index answers when its stat
  * data prove that the file is unchanged.  ERR_NOTFOUND; ERR_TOOBIG over `max`

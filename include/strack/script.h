@@ -14,9 +14,9 @@
 #define SCRIPT_MAX (10u << 20) /* bytes */
 
 struct script {
-	char *path; /* from the top of the repository: its identity */
+	char *path;       /* from the top of the repository: its identity */
 	const char *base; /* into path */
-	bool proved;	  /* when it was found, the index proved it to be: */
+	bool proved;      /* when it was found, the index proved it to be: */
 	struct oid blob;
 	/* filled by script_read: */
 	bool loaded;
@@ -30,15 +30,18 @@ struct scriptvec {
 	size_t n;
 	size_t cap;
 };
-#define SCRIPTVEC_INIT { NULL, 0, 0 }
+#define SCRIPTVEC_INIT                                                         \
+	{                                                                      \
+		NULL, 0, 0                                                     \
+	}
 void scriptvec_release(struct scriptvec *l);
 
 /* Does the base name look like a script's: 8 to 14 digits and `_` or `-`, and
  * no editor leftover?  And a companion's (.rollback.EXT, .verify.EXT)? */
 bool script_name_dated(const char *base);
 bool script_name_companion(const char *base);
-/* Milliseconds of the date that the name begins with (YYYYMMDD[HH[MM[SS]]], read
- * as UTC); false when the digits are no date. */
+/* Milliseconds of the date that the name begins with (YYYYMMDD[HH[MM[SS]]],
+ * read as UTC); false when the digits are no date. */
 bool script_name_time(const char *base, int64_t *ms);
 
 /* All scripts under the configured folders.  Missing folders are fine.  Files
@@ -69,7 +72,7 @@ enum err script_match(const struct repo *r, const struct scriptvec *l,
 /* The file name part that a description gives: lower-case ASCII words joined
  * by `_` (accents and Cyrillic, Greek transliterated; at most 60 bytes, cut at
  * a word).  ERR_BAD when nothing is left, naming the description. */
-enum err script_slug(const char *description, struct buf *ret,
-	struct error *err);
+enum err script_slug(
+	const char *description, struct buf *ret, struct error *err);
 
 #endif

@@ -15,13 +15,13 @@
 struct session {
 	struct out out; /* stdout: results */
 	struct out msg; /* stderr: progress and messages */
-	int color;	/* as out_init takes it; from --no-color and color.ui */
+	int color;      /* as out_init takes it; from --no-color and color.ui */
 	struct repo *repo;
 	struct settings settings;
 	char *config_blob; /* id of .strack.ini's blob, or NULL */
 	char *env;
 	bool env_chosen;
-	char *clone;	 /* id of this clone; NULL while it has none */
+	char *clone;     /* id of this clone; NULL while it has none */
 	char *state_dir; /* <common dir>/strack */
 	char *user, *host;
 	struct ledger *ledger; /* NULL: not opened, or there is none */
@@ -33,8 +33,8 @@ void session_init(struct session *s, int color);
 void session_release(struct session *s);
 
 /* Repository, settings, environment (`env_flag` may be NULL). */
-enum err session_open(struct session *s, const char *env_flag,
-	struct error *err);
+enum err session_open(
+	struct session *s, const char *env_flag, struct error *err);
 
 /* The state folder with its sub-folders, made when missing; the clone's id,
  * chosen when missing.  For commands that write. */
@@ -47,22 +47,22 @@ enum err session_ledger_fully(struct session *s, struct error *err);
 /* The same for commands that write: state prepared, journal recovered, the
  * history sound.  With `found`, a repository without remotes gets a ledger
  * when it has none, and says so. */
-enum err session_ledger_for_writing(struct session *s, bool found,
-	struct error *err);
+enum err session_ledger_for_writing(
+	struct session *s, bool found, struct error *err);
 /* Founds the ledger of this repository: root key (the person's, else the
  * clone's), and admits the clone's key.  ERR_EXISTS. */
 enum err session_found_ledger(struct session *s, struct error *err);
 
 /* The key of this clone (STRACK_SIGNING_KEY_FILE, strack.signingKey, the one
  * in the state folder); NULL with ERR_NOTFOUND when there is none yet. */
-enum err session_clone_signer(struct session *s, const struct signer **ret,
-	struct error *err);
+enum err session_clone_signer(
+	struct session *s, const struct signer **ret, struct error *err);
 /* Makes the key in the state folder when there is none at all. */
 enum err session_make_key(struct session *s, struct error *err);
 /* The person's key (user.signingKey with gpg.format ssh) where there is one,
  * else the clone's. */
-enum err session_person_signer(struct session *s, const struct signer **ret,
-	struct error *err);
+enum err session_person_signer(
+	struct session *s, const struct signer **ret, struct error *err);
 /* The fingerprint that a row's signer is shown as: its principal where it is
  * known, else the fingerprint. */
 const char *session_signer_name(struct session *s, const char *fingerprint);
@@ -81,7 +81,7 @@ enum err session_run_life(const struct session *s, const char *run,
 	enum run_life *ret, struct error *err);
 /* The row's state with time and liveness applied: running becomes overdue
  * (elsewhere, limit passed) or lost (here, and gone). */
-enum state session_state(const struct session *s, const struct state_row *r,
-	int64_t now_ms);
+enum state session_state(
+	const struct session *s, const struct state_row *r, int64_t now_ms);
 
 #endif

@@ -19,35 +19,35 @@ struct repo;
 #define ENV_LOCAL "local"
 
 struct runner_def {
-	char *ext;		/* without the dot */
-	struct strvec command;	/* words; the script's path is appended */
+	char *ext;             /* without the dot */
+	struct strvec command; /* words; the script's path is appended */
 };
 
 struct environment_def {
 	char *name;
 	bool protected;
 	int64_t approvals; /* 0 to 100 */
-	char *after;	   /* environment, or NULL */
+	char *after;       /* environment, or NULL */
 };
 
 enum layout { LAYOUT_FLAT, LAYOUT_YEAR, LAYOUT_MONTH };
 
 struct settings {
-	char *ledger_id;   /* [ledger] id, or NULL */
-	char *ledger_root; /* [ledger] root (fingerprint), or NULL */
+	char *ledger_id;     /* [ledger] id, or NULL */
+	char *ledger_root;   /* [ledger] root (fingerprint), or NULL */
 	struct strvec paths; /* [scripts] path: one or more folders, no final
 				slash; default "scripts" */
-	int64_t timeout;   /* seconds, 0 none; default 300 */
-	int64_t grace;	   /* seconds between TERM and KILL; default 10 */
+	int64_t timeout;     /* seconds, 0 none; default 300 */
+	int64_t grace;       /* seconds between TERM and KILL; default 10 */
 	enum layout layout;
 	struct runner_def *runners; /* built-in ones first, later wins */
 	size_t nrunners, runners_cap;
 	struct environment_def *envs; /* in the order of the file */
 	size_t nenvs, envs_cap;
-	int64_t log_keep; /* bytes; default 64 KiB, at most 1 MiB */
-	bool log_share;	  /* default true */
+	int64_t log_keep;   /* bytes; default 64 KiB, at most 1 MiB */
+	bool log_share;     /* default true */
 	struct strvec mask; /* glob patterns of variable names */
-	bool present;	  /* there is a .strack.ini */
+	bool present;       /* there is a .strack.ini */
 };
 
 /* The built-in defaults. */
@@ -62,16 +62,16 @@ enum err settings_parse(struct settings *s, const char *name, const char *text,
  * fine). `text` (may be NULL) gets its bytes. */
 enum err settings_load(struct settings *s, struct repo *r, struct buf *text,
 	struct error *err);
-const struct environment_def *settings_env(const struct settings *s,
-	const char *name); /* or NULL */
-const struct runner_def *settings_runner(const struct settings *s,
-	const char *ext); /* or NULL */
+const struct environment_def *settings_env(
+	const struct settings *s, const char *name); /* or NULL */
+const struct runner_def *settings_runner(
+	const struct settings *s, const char *ext); /* or NULL */
 
 /* Adds a [ledger] section with id and root to the work tree's .strack.ini
  * (created when missing), keeping every byte that is there; ERR_EXISTS when it
  * has one already with other values. */
-enum err settings_write_ledger(struct repo *r, const char *id,
-	const char *root, struct error *err);
+enum err settings_write_ledger(
+	struct repo *r, const char *id, const char *root, struct error *err);
 
 /* The environment of a command: `flag` (may be NULL), else STRACK_ENV, else
  * strack.environment, else `local`.  *chosen tells whether somebody chose it.

@@ -12,24 +12,27 @@
 #include "strack/error.h"
 
 #define SIGN_NS_ENTRY "git-strack" /* namespace of entries */
-#define SIGN_NS_GIT "git"	   /* namespace of commits */
+#define SIGN_NS_GIT "git"          /* namespace of commits */
 #define SIGN_BEGIN "-----BEGIN SSH SIGNATURE-----"
 #define SIGN_END "-----END SSH SIGNATURE-----"
 
 /* ---- public keys ---- */
 struct pubkey {
-	char *type;	   /* "ssh-ed25519" */
-	char *line;	   /* "ssh-ed25519 AAAA...", without comment */
+	char *type;        /* "ssh-ed25519" */
+	char *line;        /* "ssh-ed25519 AAAA...", without comment */
 	char *fingerprint; /* "SHA256:" and 43 characters */
 };
-#define PUBKEY_INIT { NULL, NULL, NULL }
+#define PUBKEY_INIT                                                            \
+	{                                                                      \
+		NULL, NULL, NULL                                               \
+	}
 
 /* "[options] type base64 [comment]" is not read: only "type base64
  * [comment]".  Types: ssh-ed25519, ssh-rsa, ecdsa-sha2-nistp{256,384,521} and
  * the sk- ones.  The blob's inner type must be the same, and the blob must be
  * canonical base64.  ERR_BAD otherwise. `len` may include a final newline. */
-enum err pubkey_parse(const char *text, size_t len, struct pubkey *ret,
-	struct error *err);
+enum err pubkey_parse(
+	const char *text, size_t len, struct pubkey *ret, struct error *err);
 enum err pubkey_copy(struct pubkey *ret, const struct pubkey *from);
 void pubkey_release(struct pubkey *k);
 
@@ -40,8 +43,8 @@ struct signer;
  * a literal "ssh-...".  A private key file wider than 0600 (any group or other
  * bit) is refused like ssh does.  `program` is gpg.ssh.program, or NULL for
  * ssh-keygen.  Reads files, asks no agent yet. */
-enum err signer_open(const char *spec, const char *program,
-	struct signer **ret, struct error *err);
+enum err signer_open(const char *spec, const char *program, struct signer **ret,
+	struct error *err);
 void signer_free(struct signer *s);
 const struct pubkey *signer_key(const struct signer *s);
 /* Appends the armoured signature, with its final newline. May ask the agent,
@@ -51,8 +54,8 @@ enum err signer_sign(const struct signer *s, const char *ns, const void *data,
 
 /* Makes an unencrypted ed25519 key: `path` (0600) and `path`.pub, durable;
  * ERR_EXISTS when there is one. */
-enum err signer_generate(const char *path, const char *comment,
-	struct error *err);
+enum err signer_generate(
+	const char *path, const char *comment, struct error *err);
 
 /* ---- checking them ---- */
 /* Is `armor` (exactly `alen` bytes) a signature as ssh-keygen writes it, by

@@ -46,24 +46,24 @@ struct state_row {
 	char *clone; /* "" but for `local` */
 	enum state state;
 	unsigned flags;
-	int64_t attempt;  /* of the last claim; 0: never claimed */
-	int64_t time_ms;  /* of the entry that made the state */
-	int64_t limit;	  /* of the last claim, seconds; 0 none */
-	int64_t claim_ms; /* time of the last claim */
+	int64_t attempt;     /* of the last claim; 0: never claimed */
+	int64_t time_ms;     /* of the entry that made the state */
+	int64_t limit;       /* of the last claim, seconds; 0 none */
+	int64_t claim_ms;    /* time of the last claim */
 	int64_t duration_ms; /* -1 not known */
-	int64_t exit;	     /* -1 not known */
-	int64_t signal;	     /* 0 none */
+	int64_t exit;        /* -1 not known */
+	int64_t signal;      /* 0 none */
 	int64_t timed_out;   /* seconds, 0 no */
-	char *run;	 /* of the last claim, or NULL */
-	char *reason;	 /* why failed, skipped, marked, ...; or NULL */
-	char *cancelled; /* or NULL */
+	char *run;           /* of the last claim, or NULL */
+	char *reason;        /* why failed, skipped, marked, ...; or NULL */
+	char *cancelled;     /* or NULL */
 	char *user, *host, *signer; /* of the entry that made the state */
-	char *blob;	 /* of the last claim, or NULL */
-	char *claim;	 /* id of the last claim, or NULL */
-	char *entry;	 /* id of the entry that made the state, or NULL */
-	bool open;	 /* a claim or undo has no outcome */
-	bool borrowed;	 /* its strings are not its own */
-	bool untouched;	 /* scratch for callers */
+	char *blob;                 /* of the last claim, or NULL */
+	char *claim;                /* id of the last claim, or NULL */
+	char *entry;    /* id of the entry that made the state, or NULL */
+	bool open;      /* a claim or undo has no outcome */
+	bool borrowed;  /* its strings are not its own */
+	bool untouched; /* scratch for callers */
 };
 
 struct rowvec {
@@ -71,7 +71,10 @@ struct rowvec {
 	size_t n;
 	size_t cap;
 };
-#define ROWVEC_INIT { NULL, 0, 0 }
+#define ROWVEC_INIT                                                            \
+	{                                                                      \
+		NULL, 0, 0                                                     \
+	}
 void state_row_release(struct state_row *r);
 void state_row_copy(struct state_row *ret, const struct state_row *from);
 void rowvec_release(struct rowvec *l);

@@ -19,10 +19,13 @@ struct strmap {
 	size_t n;
 	size_t cap;
 	unsigned *slots; /* index + 1 into items, 0 is free */
-	size_t nslots;	 /* a power of two, or 0 */
+	size_t nslots;   /* a power of two, or 0 */
 };
 
-#define STRMAP_INIT { NULL, 0, 0, NULL, 0 }
+#define STRMAP_INIT                                                            \
+	{                                                                      \
+		NULL, 0, 0, NULL, 0                                            \
+	}
 
 void *strmap_get(const struct strmap *m, const char *key); /* or NULL */
 bool strmap_has(const struct strmap *m, const char *key);

@@ -10,7 +10,10 @@ struct strvec {
 	size_t cap;
 };
 
-#define STRVEC_INIT { NULL, 0, 0 }
+#define STRVEC_INIT                                                            \
+	{                                                                      \
+		NULL, 0, 0                                                     \
+	}
 
 void strvec_push(struct strvec *l, const char *s); /* copies */
 void strvec_pushf(struct strvec *l, const char *fmt, ...)
@@ -19,7 +22,7 @@ void strvec_take(struct strvec *l, char *s); /* takes ownership */
 void strvec_pushl(struct strvec *l, ...) __attribute__((sentinel));
 bool strvec_has(const struct strvec *l, const char *s);
 void strvec_split(struct strvec *l, const char *s); /* at blanks */
-void strvec_sort(struct strvec *l); /* bytewise */
+void strvec_sort(struct strvec *l);                 /* bytewise */
 void strvec_clear(struct strvec *l); /* frees the strings, keeps room */
 void strvec_release(struct strvec *l);
 

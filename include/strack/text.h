@@ -57,8 +57,8 @@ bool number_parse(const char *s, int64_t *n);
 
 #define ULID_LEN 26
 /* Crockford base 32 of 48 bits of Unix milliseconds and 80 random bits. */
-void ulid_format(char ret[ULID_LEN + 1], int64_t ms,
-	const unsigned char random[10]);
+void ulid_format(
+	char ret[ULID_LEN + 1], int64_t ms, const unsigned char random[10]);
 bool ulid_valid(const char *s);
 
 /* Environment names: [a-z0-9][a-z0-9_-]{0,31} */

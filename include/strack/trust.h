@@ -16,22 +16,22 @@ struct trust_fact {
 	const struct entry *e;
 	struct oid at;
 	const char *key_fingerprint; /* of `key`, for trust-add; else NULL */
-	bool sound; /* well-formed, signature good, not disowned */
+	bool sound;    /* well-formed, signature good, not disowned */
 	bool founding; /* brought by the root commit */
 	/* results */
-	bool valid;	     /* signed by a root that counts there */
+	bool valid;          /* signed by a root that counts there */
 	const char *problem; /* why not, or NULL; static text */
 };
 
 /* Is `a` equal to `b` or an ancestor of it? */
-typedef bool trust_reaches_fn(const struct oid *a, const struct oid *b,
-	void *arg);
+typedef bool trust_reaches_fn(
+	const struct oid *a, const struct oid *b, void *arg);
 
 struct trust_admission {
 	char *principal;
-	unsigned roles;	     /* ROLE_ bits */
+	unsigned roles;             /* ROLE_ bits */
 	struct strvec environments; /* empty: all */
-	bool closed;	     /* by a revocation */
+	bool closed;                /* by a revocation */
 	struct oid at;
 };
 
@@ -57,8 +57,8 @@ struct trust {
 void trust_work_out(struct trust *t, struct trust_fact *facts, size_t n,
 	trust_reaches_fn *reaches, void *arg);
 void trust_release(struct trust *t);
-const struct trust_key *trust_find(const struct trust *t,
-	const char *fingerprint);
+const struct trust_key *trust_find(
+	const struct trust *t, const char *fingerprint);
 /* NULL when the key may do that in an entry brought by commit `at`; otherwise
  * why not, in words that finish "signer SHA256:... ". `env` NULL: any. */
 const char *trust_refuses(const struct trust *t, const char *fingerprint,

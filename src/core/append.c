@@ -355,14 +355,39 @@ static enum err append_locked(struct ledger *l, struct ledger_write *w,
 	return rc;
 }
 
+/* It is recorded, whatever reading it back into rows says; but somebody may
+ * have taken the branch away by now.  It is safe when the tip that has it is
+ * the one that no other may fall behind: before that an outcome stays in the
+ * journal, and nothing is run on a claim. */
+static enum err look_back(
+	struct ledger *l, const struct entry *e, bool *safe, struct error *err)
+{
+	struct error later = ERROR_INIT;
+	bool moved;
+	enum err rc = ledger_refresh(l, &moved, &later);
+
+	*safe = !rc;
+	if (!rc)
+		ledger_remember(l);
+	else
+		l->loaded = false;
+	rc = rc && kind_info(e->kind)->opens ? ERR_FATAL : ERR_OK;
+	if (rc && err) {
+		error_release(err);
+		*err = later;
+		later = (struct error)ERROR_INIT; /* transferred */
+	}
+	error_release(&later);
+	return rc;
+}
+
 enum err ledger_append(
 	struct ledger *l, struct ledger_write *w, struct error *err)
 {
 	struct journal_item it = JOURNAL_ITEM_INIT;
 	struct lock lock = LOCK_INIT;
 	struct gc_hold gc = GC_HOLD_INIT;
-	struct error later = ERROR_INIT;
-	bool journaled = false, moved;
+	bool journaled = false, safe = false;
 	enum err rc;
 
 	if (w->script) {
@@ -383,10 +408,12 @@ enum err ledger_append(
 	gc_release(&gc);
 	if (rc)
 		keep_outcome(l, w, &it, &journaled);
-	if (!rc || !ledger_keeps(w->e)) {
+	if (!rc)
+		rc = look_back(l, w->e, &safe, err);
+	if (safe || (rc && !ledger_keeps(w->e))) {
 		if (journaled)
 			journal_drop(l->opts.state_dir, w->e->id, NULL);
-	} else if (journaled) {
+	} else if (rc && journaled) {
 		error_hint(err,
 			"what happened is kept in this clone's journal; "
 			"the next `git strack run` or\n  git strack cleanup\n"
@@ -394,19 +421,9 @@ enum err ledger_append(
 	}
 	if (rc == ERR_FATAL && err && !err->hint.len)
 		error_hint(err, "is the disk full, or read-only for you?");
-	if (rc)
-		goto out;
-	if (w->path)
+	if (!rc && w->path)
 		buf_set(w->path, it.path);
-	/* It is recorded, whatever reading it back into rows says. */
-	if (ledger_refresh(l, &moved, &later))
-		l->loaded = false;
-	/* At once: a branch that is rewound while a script runs must not make
-	 * it pending again. */
-	ledger_remember(l);
-out:
 	lock_release(&lock, false);
-	error_release(&later);
 	journal_item_release(&it);
 	return rc;
 }

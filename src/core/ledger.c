@@ -361,19 +361,36 @@ enum err ledger_open(
 	return ERR_OK;
 }
 
+/* Only forward: another process may have seen more than we have.  ERR_MOVED:
+ * it moved it just now. */
+static enum err move_seen(struct ledger *l)
+{
+	struct oid seen;
+	bool have, forward = true;
+	enum err rc = seen_tip(l, &seen, &have, NULL);
+
+	if (!rc && have && !oid_cmp(&seen, &l->tip))
+		return ERR_OK;
+	if (!rc && have)
+		rc = history_is_ancestor(
+			l->opts.repo, &seen, &l->tip, &forward, NULL);
+	if (!rc && forward)
+		rc = ledger_move_ref(l->opts.repo, l->opts.state_dir,
+			LEDGER_SEEN_REF, &l->tip, have ? &seen : NULL,
+			"strack: verified", NULL);
+	return rc;
+}
+
 /* What it costs to forget these is time, so failures are none. */
 void ledger_remember(struct ledger *l)
 {
-	struct oid seen;
 	char hex[OID_HEX + 1];
-	bool have;
 
-	if (!l->loaded || !l->clean || seen_tip(l, &seen, &have, NULL))
+	if (!l->loaded || !l->clean)
 		return;
-	if (!have || oid_cmp(&seen, &l->tip) != 0)
-		ledger_move_ref(l->opts.repo, l->opts.state_dir,
-			LEDGER_SEEN_REF, &l->tip, have ? &seen : NULL,
-			"strack: verified", NULL);
+	for (int i = 0; i < LEDGER_TRIES; i++)
+		if (move_seen(l) != ERR_MOVED)
+			break;
 	if (!repo_config(l->opts.repo, LEDGER_ROOT_CONFIG)) {
 		oid_hex(&l->root, hex);
 		repo_config_set(l->opts.repo, LEDGER_ROOT_CONFIG, hex, NULL);

@@ -21,13 +21,13 @@ struct ledger {
 	int64_t max_seq;
 	struct rowvec rows;
 	struct mapping cache; /* where rows that were cached point to */
-	struct strmap index; /* "env/script" to index + 1, this clone's */
+	struct strmap index;  /* "env/script" to index + 1, this clone's */
 	bool indexed;
 	struct problemvec problems;
 	struct problemvec disowned;
 	struct trust trust;
 	bool trust_ready;
-	struct strmap trust_at;	      /* path to commit hex (owned) */
+	struct strmap trust_at;       /* path to commit hex (owned) */
 	struct strmap disowned_ids;   /* entry ids */
 	struct strmap disowned_paths; /* entries of disowned commits */
 	bool cache_stale;
@@ -35,11 +35,11 @@ struct ledger {
 
 /* judge.c: after a walk (which may have seen nothing), works out trust and
  * what is disowned, and folds: all scripts when `all`, else those touched. */
-enum err ledger_judge(struct ledger *l, struct walk *w, bool all,
-	struct error *err);
+enum err ledger_judge(
+	struct ledger *l, struct walk *w, bool all, struct error *err);
 /* Trust alone, as far as it can be told without a walk (a clean ledger). */
-enum err ledger_judge_trust(struct ledger *l, struct walk *w,
-	struct error *err);
+enum err ledger_judge_trust(
+	struct ledger *l, struct walk *w, struct error *err);
 
 /* ledgercache.c; both are silent: a cache is only a cache. */
 bool ledger_cache_load(struct ledger *l);
@@ -56,8 +56,8 @@ void ledger_add_problem(struct problemvec *l, const char *commit,
 #define LEDGER_TRIES 20
 struct journal_item;
 struct lock;
-enum err ledger_lock(const struct ledger *l, struct lock *lock,
-	struct error *err);
+enum err ledger_lock(
+	const struct ledger *l, struct lock *lock, struct error *err);
 enum err ledger_refuse_checked_out(struct ledger *l, struct error *err);
 enum err ledger_write_commit(struct repo *r, const struct signer *signer,
 	const struct oid *tree, const struct oid *parent, const char *message,

@@ -343,8 +343,8 @@ void plan_make(const struct plan_facts *facts, const struct plan_wish *wish,
 		it->flags = it->row ? it->row->flags : 0;
 		plan_basis(it->row, &it->basis);
 		it->depends = it->script->header.requires.n > 0 ||
-			(facts->def &&
-				(facts->def->after || facts->def->approvals));
+			      (facts->def && (facts->def->after ||
+						     facts->def->approvals));
 		it->attempt = 1 + (it->row ? it->row->attempt : 0);
 		decide(it, facts, wish, ret);
 		ret->n++;

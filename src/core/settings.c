@@ -181,8 +181,10 @@ static enum err read_text(struct repo *r, struct buf *text, struct error *err)
 			"%s: is larger than %d KiB; it holds settings only",
 			SETTINGS_FILE, SETTINGS_MAX / 1024);
 	if (rc && rc != ERR_NOTFOUND && top)
-		error_hint(err, "%s has to be a file, no link, that you may "
-				"read", SETTINGS_FILE);
+		error_hint(err,
+			"%s has to be a file, no link, that you may "
+			"read",
+			SETTINGS_FILE);
 	return rc;
 }
 

@@ -243,8 +243,8 @@ enum err repo_config_set(
 	} else if (res.exit != 0 && (value || res.exit != 5)) {
 		/* 5: there was nothing to unset */
 		buf_trim_end(&res.err);
-		rc = error_set(err, ERR_FATAL, "can't set %s: %s", key,
-			res.err.ptr);
+		rc = error_set(
+			err, ERR_FATAL, "can't set %s: %s", key, res.err.ptr);
 		if (!access(lock, F_OK))
 			lock_hint(lock, err);
 		else

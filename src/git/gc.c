@@ -61,7 +61,8 @@ static pid_t running(const char *path, const struct buf *text)
 	return !kill((pid_t)pid, 0) || errno == EPERM ? (pid_t)pid : 0;
 }
 
-/* Does it remove young objects?  Another machine's can't be asked. */
+/* Does it remove young objects?  Another machine's can't be asked.  One of us
+ * doesn't; that it is not gone yet is a failure to remove its file. */
 static bool prunes(struct repo *r, pid_t pid)
 {
 	char *path = xstrfmt("/proc/%ld/cmdline", (long)pid);
@@ -69,15 +70,13 @@ static bool prunes(struct repo *r, pid_t pid)
 	const char *p;
 	bool yes = repo_config(r, "gc.pruneexpire") != NULL;
 
-	if (!yes && pid > 0 &&
-		file_read(path, CMDLINE_MAX, true, &args, NULL) == ERR_OK) {
+	if (pid > 0 && !file_read(path, CMDLINE_MAX, true, &args, NULL)) {
 		p = args.ptr;
-		while (!yes && p < args.ptr + args.len) {
-			/* also one of ours, in another work tree */
-			yes = str_starts(p, "--prune") ||
-			      (p == args.ptr && str_ends(p, "git-strack"));
-			p += strlen(p) + 1;
-		}
+		if (str_ends(p, "git-strack"))
+			yes = false;
+		for (; p < args.ptr + args.len; p += strlen(p) + 1)
+			if (str_starts(p, "--prune"))
+				yes = true;
 	}
 	buf_release(&args);
 	free(path);

@@ -73,8 +73,8 @@ static enum err library_start(struct error *err)
 		 * again.  What is written is read back once before it gets
 		 * into the cache (objects_sync), and objects_refresh empties
 		 * it. */
-		git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE,
-			(ssize_t)CACHE_BYTES) < 0) {
+		git_libgit2_opts(
+			GIT_OPT_SET_CACHE_MAX_SIZE, (ssize_t)CACHE_BYTES) < 0) {
 		git_fail(err, ERR_FATAL, "libgit2 does not start");
 		git_libgit2_shutdown();
 		return ERR_FATAL;

@@ -44,9 +44,8 @@ static enum err check_bytes(
 				name, line, c);
 	}
 	if (!utf8_valid(p, n))
-		return error_set(
-			err, ERR_BAD, "%s: line %d is not UTF-8; save it so",
-			name, line);
+		return error_set(err, ERR_BAD,
+			"%s: line %d is not UTF-8; save it so", name, line);
 	return ERR_OK;
 }
 

@@ -48,8 +48,12 @@ static enum err open_file(
 			return ERR_FATAL;
 		}
 	} while (fd < 0 && errno == EEXIST);
-	if (fd < 0)
-		return error_sys(err, "%s", path);
+	if (fd < 0) {
+		enum err rc = error_sys(err, "%s", path);
+
+		error_hint(err, "is the disk full, or read-only for you?");
+		return rc;
+	}
 	if (fstat(fd, &st)) {
 		error_sys(err, "%s", path);
 		close(fd);

@@ -45,8 +45,8 @@ void capture_digest(struct capture *c, char ret[SHA256_HEX + 1]);
  * character).  Never over keep bytes plus that line. */
 void capture_kept(const struct capture *c, struct buf *ret);
 /* The last `lines` lines kept, at most `max` bytes, for a failure report. */
-void capture_tail(const struct capture *c, int lines, size_t max,
-	struct buf *ret);
+void capture_tail(
+	const struct capture *c, int lines, size_t max, struct buf *ret);
 int capture_log_error(const struct capture *c); /* errno, or 0 */
 
 #endif

@@ -38,8 +38,9 @@ static enum err read_script(
 
 	if (rc == ERR_NOTFOUND) {
 		error_reset(err);
-		rc = error_set(err, ERR_FATAL, "it is gone since the run was "
-					       "planned");
+		rc = error_set(err, ERR_FATAL,
+			"it is gone since the run was "
+			"planned");
 		error_hint(err, "see what is pending now:\n"
 				"  git strack status");
 	}

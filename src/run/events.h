@@ -23,9 +23,10 @@ struct event {
 	enum event_kind kind;
 	const char *text; /* of skip, log, mask; the whole line when unknown */
 	size_t len;
-	const char *level; /* of log: debug info warn error */
+	const char *level;      /* of log: debug info warn error */
 	int64_t current, total; /* of progress; total -1 unknown */
-	const char *name, *value; /* of checkpoint; text is the label of progress */
+	const char *name,
+		*value; /* of checkpoint; text is the label of progress */
 };
 
 #define EVENT_LINE_MAX 4096 /* a longer line is EVENT_UNKNOWN, cut */
@@ -34,9 +35,9 @@ typedef void event_fn(const struct event *ev, void *arg);
 
 struct events {
 	int fd;
-	int64_t at;	 /* bytes read so far */
+	int64_t at;      /* bytes read so far */
 	struct buf line; /* an unfinished line */
-	bool overlong;	 /* the rest of this line is dropped */
+	bool overlong;   /* the rest of this line is dropped */
 	int64_t unknown; /* lines that were no event */
 };
 

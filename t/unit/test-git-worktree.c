@@ -173,8 +173,8 @@ static void test_path_valid(void **state)
 		"...", "a\\b", "\xff" };
 	static const char *const bad[] = { "", "/a", "a/", "a//b", ".", "..",
 		"a/../b", ".git", "a/.GIT/b", ".git.", ".git ", "git~1",
-		".git::$INDEX_ALLOCATION", ".g\xe2\x80\x8cit",
-		"a\\.git", ".gitmodules" };
+		".git::$INDEX_ALLOCATION", ".g\xe2\x80\x8cit", "a\\.git",
+		".gitmodules" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++)

@@ -212,8 +212,8 @@ static void test_refused_paths(void **state)
 		assert_int_equal(unlink(path.ptr), 0);
 	}
 	scratch_file("scripts/20260101_\xff.sh", 0644, "x");
-	assert_int_equal(
-		script_discover(f->r, &f->s, &f->list, &f->err), ERR_BAD);
+	discover(f); /* bytes that are not UTF-8 are only shown otherwise */
+	assert_int_equal(f->list.n, 1);
 	buf_release(&path);
 }
 
