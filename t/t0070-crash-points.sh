@@ -6,7 +6,7 @@ is killed in, or told of a failure by, a sample of them.  FAULT_EVERY=1 takes
 many more, for half an hour.'
 . "$(dirname "$0")/lib-strack.sh"
 
-every=${FAULT_EVERY:-19} # of kills; of failures one in six of that
+every=${FAULT_EVERY:-23} # of kills; of failures one in six of that
 name=$(date -u +%Y%m%d%H%M%S)_a.sh
 ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0
 export ASAN_OPTIONS
@@ -94,7 +94,8 @@ whole() {
 	find w/r/.git/strack -name ".tmp-*" -exec touch -d "2 hours ago" {} +
 	git -C w/r strack cleanup >w/again 2>&1 || bad "cleanup" || return 1
 	[ -z "$(leftovers)" ] || bad "left: $(leftovers)" || return 1
-	git -C w/r strack verify >w/again 2>&1 && sound || bad "not sound"
+	git -C w/r strack verify >w/again 2>&1 || bad "verify" || return 1
+	sound || bad "not sound"
 }
 
 again() {
@@ -142,7 +143,8 @@ test_expect_success 'a decision' '
 '
 
 test_expect_success 'a run that is lost' '
-	(template lost \
+	# stopped, it can not record that its runner is gone
+	(template lost "kill -STOP \$PPID" \
 		"kill -9 \$(cut -d\" \" -f4 /proc/\$PPID/stat) \$PPID" \
 		"sleep 5" &&
 	git strack init && { git-strack run 9>&1 >../out 2>&1 | cat; } &&

@@ -75,6 +75,7 @@ test_expect_success 'a branch that is rewound while a script runs' '
 		#!/bin/sh
 		echo ran >>"$STRACK_TOP/../ran.1"
 		git update-ref refs/heads/strack-ledger strack-ledger~1
+		kill -STOP $PPID # or it records that its runner is gone
 		kill -9 $(cut -d" " -f4 /proc/$PPID/stat) $PPID
 		EOF
 		{ git-strack run 9>&1 >out 2>&1 | cat; } && each_once 1 &&
@@ -182,9 +183,12 @@ test_expect_success 'runner and warden are killed at any instant' '
 				"ran,claim lost" | ",claim lost" | \
 				",claim fail") ;;
 				*) false ;;
-				esac && git strack cleanup && audit &&
-				test -z "$(ls .git/strack/runs \
-					.git/strack/journal | grep -v :)"
+				esac && audit &&
+				# not before all that it left behind has ended
+				wait_for "git strack cleanup &&
+					! ls .git/strack/runs \
+						.git/strack/journal |
+						grep -v : | grep ."
 			) || { echo "$who after $delay" >&4; return 1; }
 		done
 	done

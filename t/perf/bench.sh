@@ -112,7 +112,7 @@ n=$((n + 1))
 echo $n >.git/n
 rm -f scripts/* .git/strack/logs/*
 f=scripts/$(date -u +%Y%m%d)$(printf %06d $n)_print.sh
-printf '#!/bin/sh\nyes "a line that is long enough to be like a line" | head -c 1073741824\n' >$f
+printf '#!/bin/sh\nyes "a line that is long enough to be like a line" | head -c 1073741824 # %s\n' $n >$f
 chmod +x $f
 EOF
 line=$("$timeit" 1 'exec git-strack run --from-the-beginning --timeout 30m' \
