@@ -69,13 +69,23 @@ static enum err lost_ones(struct cleanup *c, struct error *err)
 	return rc;
 }
 
+/* `what` is a word whose plural takes an s. */
+static void say_removed(
+	struct cleanup *c, size_t n, const char *what, const char *why)
+{
+	char *text = xstrfmt("%zu %s%s", n, what, n == 1 ? "" : "s");
+
+	if (n)
+		say(c, STYLE_DIM, "removed", text, why);
+	free(text);
+}
+
 static enum err old_logs(struct cleanup *c, int64_t keep, struct error *err)
 {
 	char *dir = path_join(c->s->state_dir, "logs");
 	struct strvec names = STRVEC_INIT;
 	int64_t now = clock_now_ms() / 1000;
 	size_t n = 0;
-	char *what;
 	enum err rc = dir_list(dir, &names, err);
 
 	for (size_t i = 0; !rc && i < names.n; i++) {
@@ -90,11 +100,8 @@ static enum err old_logs(struct cleanup *c, int64_t keep, struct error *err)
 		}
 		free(path);
 	}
-	if (!rc && n) {
-		what = xstrfmt("%zu full %s", n, n == 1 ? "log" : "logs");
-		say(c, STYLE_DIM, "removed", what, "old enough");
-		free(what);
-	}
+	if (!rc)
+		say_removed(c, n, "full log", "old enough");
 	strvec_release(&names);
 	free(dir);
 	return rc;
@@ -106,7 +113,6 @@ static enum err stale_locks(struct cleanup *c, struct error *err)
 	char *dir = path_join(c->s->state_dir, "locks");
 	struct strvec names = STRVEC_INIT;
 	size_t n = 0;
-	char *what;
 	enum err rc = dir_list(dir, &names, err);
 
 	for (size_t i = 0; !rc && i < names.n; i++) {
@@ -124,11 +130,8 @@ static enum err stale_locks(struct cleanup *c, struct error *err)
 		}
 		free(path);
 	}
-	if (!rc && n) {
-		what = xstrfmt("%zu lock %s", n, n == 1 ? "file" : "files");
-		say(c, STYLE_DIM, "removed", what, "nobody holds them");
-		free(what);
-	}
+	if (!rc)
+		say_removed(c, n, "lock file", "nobody holds them");
 	strvec_release(&names);
 	free(dir);
 	return rc;
@@ -152,7 +155,6 @@ static enum err unfinished(struct cleanup *c, const char *dir,
 {
 	struct strvec names = STRVEC_INIT;
 	size_t n = 0;
-	char *what;
 	enum err rc = dir_list(dir, &names, err);
 
 	for (size_t i = 0; !rc && i < names.n; i++) {
@@ -165,12 +167,8 @@ static enum err unfinished(struct cleanup *c, const char *dir,
 		}
 		free(path);
 	}
-	if (!rc && n) {
-		what = xstrfmt(
-			"%zu unfinished %s", n, n == 1 ? "file" : "files");
-		say(c, STYLE_DIM, "removed", what, "left over by a crash");
-		free(what);
-	}
+	if (!rc)
+		say_removed(c, n, "unfinished file", "left over by a crash");
 	strvec_release(&names);
 	return rc;
 }
