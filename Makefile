@@ -97,6 +97,7 @@ SRC = \
 	src/core/match.c \
 	src/core/message.c \
 	src/core/nearest.c \
+	src/core/needs.c \
 	src/core/place.c \
 	src/core/plan.c \
 	src/core/recover.c \

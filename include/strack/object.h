@@ -136,6 +136,10 @@ void commit_release(struct commit *c);
  * than tree, parent, author, committer, gpgsig and encoding. */
 enum err commit_read(struct repo *r, const struct oid *id, struct commit *ret,
 	struct error *err);
+/* Its author as the commit says (unsigned text: advisory), and when that was,
+ * in Unix seconds.  Sets the buffers; false when the line is malformed. */
+bool commit_author(const struct commit *c, struct buf *name, struct buf *mail,
+	int64_t *when);
 /* The text to be signed. `author` and `committer` from repo_identity. */
 void commit_format(struct buf *payload, const struct oid *tree,
 	const struct oid *parents, size_t nparents, const char *author,

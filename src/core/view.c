@@ -256,6 +256,15 @@ static struct view_row *add_row(struct view *v, const char *path,
 	return r;
 }
 
+/* What is settled and was taken away by hand is retired as well.  Not what
+ * git still has in the index (a sparse checkout, or a file that is missed). */
+static bool is_removed(const struct view *v, const struct view_row *r)
+{
+	return !r->script && state_settled(r->state) &&
+	       repo_work_tree(v->s->repo) &&
+	       !worktree_tracked(v->s->repo, r->path);
+}
+
 static int row_cmp(const void *a, const void *b)
 {
 	const struct view_row *x = a, *y = b;
@@ -338,9 +347,13 @@ static void join(struct view *v)
 		map_rows(&f);
 	for (i = 0; found < ours && i < f.by_script.n; i++) {
 		const struct state_row *r = f.by_script.items[i].value;
+		struct view_row *row;
 
-		if (!index_of(v, r->script, &at))
-			add_row(v, r->script, NULL, r);
+		if (index_of(v, r->script, &at))
+			continue;
+		row = add_row(v, r->script, NULL, r);
+		if (is_removed(v, row))
+			row->state = STATE_RETIRED;
 	}
 	strmap_release(&f.by_script, NULL);
 	if (v->n > scripts)
@@ -405,6 +418,24 @@ static void take_decisions(struct view *v, struct plan *p)
 	}
 }
 
+/* A script that was merged late: it never had an entry here, but a newer one
+ * has run or was settled.  It is pending all the same, and shown as late. */
+static void flag_late(struct view *v)
+{
+	const char *newest = "";
+
+	for (size_t i = v->n; i > 0; i--) { /* in the order of base names */
+		struct view_row *r = &v->v[i - 1];
+
+		if (!*newest && r->row && r->state != STATE_PENDING)
+			newest = base_of(r->path);
+		if (!r->row && r->decision != PLAN_NOT_HERE &&
+			!(r->flags & FLAG_MOVED) &&
+			strcmp(base_of(r->path), newest) < 0)
+			r->flags |= FLAG_LATE;
+	}
+}
+
 enum err view_see(struct view *v, const char *env, struct error *err)
 {
 	struct plan_facts facts;
@@ -433,6 +464,7 @@ enum err view_see(struct view *v, const char *env, struct error *err)
 	view_facts(v, v->env, &facts);
 	plan_make(&facts, &wish, &plan);
 	take_decisions(v, &plan);
+	flag_late(v);
 	plan_release(&plan);
 	return ERR_OK;
 }

@@ -149,6 +149,41 @@ enum err commit_read(struct repo *r, const struct oid *id, struct commit *ret,
 	return ERR_OK;
 }
 
+/* "author NAME <MAIL> SECONDS ZONE"; a name may hold anything but what ends
+ * it, so the mail is looked for from the right. */
+bool commit_author(const struct commit *c, struct buf *name, struct buf *mail,
+	int64_t *when)
+{
+	const char *line = strstr(c->payload.ptr, "\nauthor ");
+	const char *end, *open, *close, *p;
+	int64_t n = 0;
+
+	if (!line)
+		return false;
+	line += strlen("\nauthor ");
+	end = line + strcspn(line, "\n");
+	close = memrchr(line, '>', (size_t)(end - line));
+	open = close ? memrchr(line, '<', (size_t)(close - line)) : NULL;
+	if (!open)
+		return false;
+	for (p = close + 1; p < end && *p == ' '; p++)
+		;
+	if (p == end || *p < '0' || *p > '9')
+		return false;
+	for (; p < end && *p >= '0' && *p <= '9'; p++) {
+		if (n > INT64_MAX / 10 - 10)
+			return false;
+		n = n * 10 + (*p - '0');
+	}
+	buf_reset(name);
+	buf_add(name, line, (size_t)(open - line));
+	buf_trim_end(name);
+	buf_reset(mail);
+	buf_add(mail, open + 1, (size_t)(close - open - 1));
+	*when = n;
+	return true;
+}
+
 /* ---- writing ---- */
 
 void commit_format(struct buf *payload, const struct oid *tree,

@@ -155,6 +155,47 @@ static void test_commits(void **state)
 	commit_release(&c);
 }
 
+static struct commit with_author(const char *line)
+{
+	struct commit c = COMMIT_INIT;
+
+	buf_addf(&c.payload,
+		"tree x\nauthor %s\ncommitter A <c@x> 1 +0000\n\n"
+		"\nauthor No <no@x> 5 +0000\n",
+		line);
+	return c;
+}
+
+static void test_author(void **state)
+{
+	static const char *const bad[] = { "A U Thor a@example.com 1 +0000",
+		"A <a@b> +0000", "A <a@b>",
+		"A <a@b> 99999999999999999999 +0000", "" };
+	struct buf name = BUF_INIT, mail = BUF_INIT;
+	int64_t when;
+	struct commit c;
+
+	(void)state;
+	c = with_author("Ada >Lovelace< <ada@example.com> 1763720102 +0100");
+	assert_true(commit_author(&c, &name, &mail, &when));
+	assert_string_equal(name.ptr, "Ada >Lovelace<");
+	assert_string_equal(mail.ptr, "ada@example.com");
+	assert_int_equal(when, 1763720102);
+	commit_release(&c);
+	c = with_author(" <> 7 +0000");
+	assert_true(commit_author(&c, &name, &mail, &when));
+	assert_string_equal(name.ptr, "");
+	assert_string_equal(mail.ptr, "");
+	commit_release(&c);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		c = with_author(bad[i]);
+		assert_false(commit_author(&c, &name, &mail, &when));
+		commit_release(&c);
+	}
+	buf_release(&name);
+	buf_release(&mail);
+}
+
 static void test_bad_commits(void **state)
 {
 #define T "tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\\n"
@@ -204,6 +245,7 @@ int main(void)
 		cmocka_unit_test_setup(test_shared_modes, clean_env),
 		cmocka_unit_test_setup(test_commits, clean_env),
 		cmocka_unit_test_setup(test_bad_commits, clean_env),
+		cmocka_unit_test(test_author),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);
