@@ -19,6 +19,8 @@
 
 #define PF_KTHREAD 0x00200000u /* include/linux/sched.h */
 #define GROUP_TRIES 5
+#define EXEC_TRIES 200 /* of 5 ms: how long an execve(2) may take under load   \
+			*/
 
 struct stat_line {
 	pid_t pid;
@@ -26,6 +28,8 @@ struct stat_line {
 	pid_t pgrp;
 	unsigned flags;
 	bool alive;
+	bool no_env; /* not even an empty one: none was set up yet, or any more
+		      */
 };
 
 struct proc_table {
@@ -66,6 +70,19 @@ static ssize_t read_some(int fd, void *p, size_t n)
 	return got;
 }
 
+/* env_end is the 51st field of proc(5), and 0 while a process has no
+ * environment; it is not when that is merely empty.  `text` begins with the
+ * 3rd field. */
+static bool has_no_env(const char *text)
+{
+	for (int field = 3; field < 51; field++) {
+		text += strspn(text, " ");
+		text += strcspn(text, " ");
+	}
+	text += strspn(text, " ");
+	return text[0] == '0' && (text[1] == ' ' || text[1] == '\n');
+}
+
 /* proc(5): pid (comm) state ppid pgrp ... flags is the 9th, num_threads the
  * 20th.  comm may hold anything, ") (" and newlines too, but nothing behind it
  * holds a parenthesis: so it ends at the last one. */
@@ -86,6 +103,7 @@ static bool parse_stat(const char *text, struct stat_line *ret)
 	ret->flags = flags;
 	/* A zombie with threads is a process whose first thread has ended and
 	 * whose others run on. */
+	ret->no_env = has_no_env(end + 1);
 	ret->alive =
 		(state != 'Z' && state != 'X' && state != 'x') || threads > 1;
 	return true;
@@ -245,23 +263,26 @@ static bool environ_has(pid_t pid, const char *entry, bool *empty)
 	return found;
 }
 
+/* In the middle of an execve(2) there is no environment, for as long as the
+ * machine has no time for it; that must not read as "not of the run". */
 static bool carries(pid_t pid, const char *entry)
 {
-	const struct timespec moment = { 0, 1000000 };
+	const struct timespec moment = { 0, 5000000 };
 	struct stat_line st;
 	bool empty;
 
-	if (!environ_has(pid, entry, &empty)) {
-		/* In the middle of an execve(2) there is none for an instant;
-		 * that must not read as "it does not belong to the run". */
+	for (int i = 0; i < EXEC_TRIES; i++) {
+		if (environ_has(pid, entry, &empty))
+			return read_stat(pid, &st) && st.alive;
 		if (!empty || !read_stat(pid, &st) || !st.alive ||
 			(st.flags & PF_KTHREAD))
 			return false;
-		(void)nanosleep(&moment, NULL);
-		if (!environ_has(pid, entry, &empty))
+		/* What it has since, the next look tells; none was there. */
+		if (!st.no_env && i)
 			return false;
+		(void)nanosleep(&moment, NULL);
 	}
-	return read_stat(pid, &st) && st.alive;
+	return false;
 }
 
 enum err process_with_env(
