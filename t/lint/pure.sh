@@ -6,10 +6,11 @@
 
 # What is pure; a companion that splits one of these belongs here as well.
 pure() {
-	files 'src/core/entry*.c' 'src/core/header*.c' 'src/core/plan*.c' \
-		'src/core/state*.c' 'src/core/trust*.c' 'src/core/kind.c' \
-		'src/core/message.c' 'src/core/slug.c' 'src/core/nearest.c' \
-		'src/core/needs.c' \
+	files 'src/core/entry*.c' 'src/core/header*.c' \
+		'src/core/hooktext.c' 'src/core/kind.c' \
+		'src/core/message.c' 'src/core/nearest.c' \
+		'src/core/needs.c' 'src/core/plan*.c' 'src/core/slug.c' \
+		'src/core/state*.c' 'src/core/trust*.c' \
 		'src/base/*.c'
 }
 
