@@ -9,11 +9,11 @@ pure() {
 	files 'src/core/entry*.c' 'src/core/header*.c' 'src/core/plan*.c' \
 		'src/core/state*.c' 'src/core/trust*.c' 'src/core/kind.c' \
 		'src/core/message.c' 'src/core/slug.c' 'src/core/nearest.c' \
-		'src/core/needs.c' \
+		'src/core/needs.c' 'src/core/import*.c' \
 		'src/base/*.c'
 }
 
-includes | grep -E ' include/strack/(clock|datadir|file|ini|ledger|lock|process|refs|repo|rundir|session|term)\.h$' |
+includes | grep -E ' include/strack/(clock|csv|datadir|file|ini|jsonread|ledger|lock|process|refs|repo|rundir|session|term)\.h$' |
 	while read -r file used; do
 		pure | grep -qxF "$file" && echo "$file includes $used"
 	done | complain
