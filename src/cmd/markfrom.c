@@ -18,6 +18,7 @@
 
 #define BOM "\xef\xbb\xbf"
 #define COMMANDS_SHOWN 10
+#define CANDIDATES_SHOWN 5
 
 enum action { ACT_MARK, ACT_ALREADY, ACT_PASS, ACT_LEAVE, ACT_NR };
 
@@ -71,6 +72,9 @@ static enum err read_rows(struct job *j, struct error *err)
 		rc = csv_read(j->name, text.ptr, text.len, &j->table, err);
 	if (!rc)
 		rc = imports_read(j->name, &j->table, &j->rows, err);
+	if (rc == ERR_BAD)
+		error_hint(err, "nothing was marked; how each tool's table is "
+				"exported:\n  git strack mark --help");
 	buf_release(&text);
 	return rc;
 }
@@ -89,23 +93,29 @@ static enum err read_names(struct job *j, struct error *err)
 
 /* ---- deciding ---- */
 
-static void leave(struct step *st, const char *path, char *why)
+/* `why` is taken; what the table itself says against it comes before. */
+static void leave(struct step *st, const struct import_row *row,
+	const char *path, char *why)
 {
 	st->action = ACT_LEAVE;
 	st->path = path ? xstrdup(path) : NULL;
-	st->why = why;
+	st->why = row->why ? xstrfmt("%s%s%s", row->why, why ? ", and " : "",
+				     why ? why : "")
+			   : why;
+	if (row->why)
+		free(why);
 }
 
-static void decide_many(struct step *st, const struct strvec *may)
+static char *may_be(const struct strvec *may)
 {
 	struct buf why = BUF_INIT;
 
-	buf_addf(&why, "may be any of %zu: ", may->n);
-	for (size_t i = 0; i < may->n && i < COMMANDS_SHOWN; i++)
+	buf_addf(&why, "it may be any of %zu: ", may->n);
+	for (size_t i = 0; i < may->n && i < CANDIDATES_SHOWN; i++)
 		buf_addf(&why, "%s%s", i ? ", " : "", may->v[i]);
-	if (may->n > COMMANDS_SHOWN)
+	if (may->n > CANDIDATES_SHOWN)
 		buf_adds(&why, ", ...");
-	leave(st, NULL, buf_detach(&why));
+	return buf_detach(&why);
 }
 
 /* There is one script, and the row is about it. */
@@ -121,9 +131,9 @@ static void decide_one(struct job *j, const struct import_row *row,
 		st->why = xstrdup(state_settled(state) ? state_name(state)
 						       : "by a row before");
 	} else if (row->verdict != IMPORT_RAN) {
-		leave(st, path, xstrdup(row->why));
+		leave(st, row, path, NULL);
 	} else if (state != STATE_PENDING) {
-		leave(st, path, xstrfmt("is %s here", state_name(state)));
+		leave(st, row, path, xstrfmt("is %s here", state_name(state)));
 	} else {
 		st->action = ACT_MARK;
 		st->path = xstrdup(path);
@@ -163,18 +173,15 @@ static void decide_row(
 		decide_one(j, row, st, may.v[0]);
 		break;
 	case IMPORT_MATCH_NONE:
-		leave(st, NULL,
-			row->why ? xstrfmt("%s, and no script has that name",
-					   row->why)
-				 : xstrdup(row->file ? "no script has that name"
-						     : "no script has that "
-						       "version"));
+		leave(st, row, NULL,
+			xstrfmt("no script has that %s",
+				row->file ? "name" : "version"));
 		break;
 	case IMPORT_MATCH_MANY:
-		decide_many(st, &may);
+		leave(st, row, NULL, may_be(&may));
 		break;
 	case IMPORT_MATCH_EXTENSION:
-		leave(st, may.v[0],
+		leave(st, row, may.v[0],
 			xstrfmt("%s has another extension", may.v[0]));
 		break;
 	}
