@@ -5,7 +5,8 @@
 # make check      set up, build, and run all tests
 # make install    PREFIX=/usr/local DESTDIR=
 #
-# Knobs.  SAN=1 builds with ASan and UBSan into build-san.
+# Knobs.  SAN=1 builds with ASan and UBSan into build-san; LIBS is what has no
+# .pc file.
 
 PREFIX = /usr/local
 bindir = $(PREFIX)/bin
@@ -21,7 +22,8 @@ WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 HARDEN = -fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2
 HARDEN_LD = -pie -Wl,-z,relro,-z,now
 WERROR =
-PKGS = libgit2 inih libsodium
+PKGS = libgit2 inih libsodium jansson
+LIBS = -lcsv
 VERSION = 0.1.0
 
 ifeq ($(SAN),1)
@@ -35,7 +37,7 @@ B = build
 endif
 
 PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
-PKG_LIBS = $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+PKG_LIBS = $(shell pkg-config --libs $(PKGS) 2>/dev/null) $(LIBS)
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Iinclude -Isrc $(WARN) $(WERROR) \
 	$(HARDEN) $(CFLAGS) $(PKG_CFLAGS) \
 	-DSTRACK_VERSION='"$(VERSION)"' -DSTRACK_DATADIR='"$(datadir)"'
@@ -48,6 +50,7 @@ SRC = \
 	src/base/out.c \
 	src/base/strmap.c \
 	src/base/strvec.c \
+	src/base/table.c \
 	src/base/text.c \
 	src/base/timetext.c \
 	src/base/unicode.c \
@@ -65,6 +68,7 @@ SRC = \
 	src/cmd/init.c \
 	src/cmd/log.c \
 	src/cmd/mark.c \
+	src/cmd/markfrom.c \
 	src/cmd/pager.c \
 	src/cmd/reset.c \
 	src/cmd/resolve.c \
@@ -93,6 +97,8 @@ SRC = \
 	src/core/hooks.c \
 	src/core/hooktext.c \
 	src/core/hooktool.c \
+	src/core/importmatch.c \
+	src/core/imports.c \
 	src/core/journal.c \
 	src/core/judge.c \
 	src/core/judgetrust.c \
@@ -142,10 +148,12 @@ SRC = \
 	src/opt.c \
 	src/os/clock.c \
 	src/os/collect.c \
+	src/os/csv.c \
 	src/os/datadir.c \
 	src/os/dir.c \
 	src/os/file.c \
 	src/os/ini.c \
+	src/os/jsonread.c \
 	src/os/lock.c \
 	src/os/map.c \
 	src/os/process.c \

@@ -24,6 +24,12 @@ need_file() {
 	[ -e "$2" ] || missing="$missing $1"
 }
 
+# need_header <package> <header>: of a library that pkg-config does not know
+need_header() {
+	echo "#include <$2>" | $compiler -E -x c - >/dev/null 2>&1 ||
+		missing="$missing $1"
+}
+
 # need_lib <package> <pkg-config name>
 need_lib() {
 	pkg-config --exists "$2" 2>/dev/null || missing="$missing $1"
@@ -39,6 +45,8 @@ look() {
 	need_lib libgit2-dev libgit2
 	need_lib libinih-dev inih
 	need_lib libsodium-dev libsodium
+	need_lib libjansson-dev jansson
+	need_header libcsv-dev csv.h
 	[ "$want" = build ] && return
 	need python3 python3
 	[ "$want" = demo ] && return

@@ -45,10 +45,10 @@ test_expect_success 'nothing is missing: nothing is said or done' '
 test_expect_success 'as root: says which, updates, installs' '
 	machine bare 0 && with_apt bare &&
 	setup "$PWD/bare" demo >out &&
-	grep "missing: .*git openssh-client gcc .*libgit2-dev libinih-dev libsodium-dev python3" out &&
+	grep "missing: .*git openssh-client gcc .*libgit2-dev libinih-dev libsodium-dev libjansson-dev libcsv-dev python3" out &&
 	grep -n . apt.log >log &&
 	grep "^1:.* update" log &&
-	grep "^2:.* install .*libsodium-dev" log &&
+	grep "^2:.* install .*libcsv-dev" log &&
 	setup "$PWD/bare" demo >out &&
 	test_must_be_empty out
 '

@@ -8,6 +8,12 @@
 #include "strack/script.h"
 #include "strack/session.h"
 
+/* All scripts that a person may name: those of the work tree in plan order,
+ * then those that only the ledger (which may be missing) knows; *here gets the
+ * number of the former. */
+enum err decide_known(struct session *s, struct scriptvec *ret, size_t *here,
+	struct error *err);
+
 /* Paths of the scripts that the words name, in plan order; also of scripts
  * that are gone from the work tree and only on the ledger. */
 enum err decide_scripts(struct session *s, const struct strvec *words,

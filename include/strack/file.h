@@ -16,6 +16,11 @@
 enum err file_read(const char *path, size_t max, bool follow, struct buf *ret,
 	struct error *err);
 
+/* The same from a descriptor to its end, as of standard input; `name` is for
+ * messages. */
+enum err fd_read_all(int fd, const char *name, size_t max, struct buf *ret,
+	struct error *err);
+
 /* Replaces `path`: temporary file beside it, write, fsync, rename, fsync of
  * the folder.  Nothing is left behind on failure. */
 enum err file_replace(const char *path, mode_t mode, const void *data,

@@ -12,6 +12,10 @@
 
 #define JSON_DEPTH 16
 
+/* jansson, which reads JSON for us, has functions of the same names: hidden,
+ * ours can't stand in for them where the linker lets a program do that. */
+#pragma GCC visibility push(hidden)
+
 struct json {
 	struct buf *out;
 	int depth;
@@ -34,5 +38,7 @@ void json_kv(struct json *j, const char *key, const char *value);
 void json_kv_int(struct json *j, const char *key, int64_t n);
 void json_kv_bool(struct json *j, const char *key, bool b);
 void json_kv_null(struct json *j, const char *key);
+
+#pragma GCC visibility pop
 
 #endif

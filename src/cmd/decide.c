@@ -13,12 +13,12 @@
  * both are found in the same way. */
 static void add_ledger_scripts(struct session *s, struct scriptvec *l)
 {
-	const struct rowvec *rows = ledger_rows(s->ledger);
+	const struct rowvec *rows = s->ledger ? ledger_rows(s->ledger) : NULL;
 	struct strmap have = STRMAP_INIT;
 
 	for (size_t i = 0; i < l->n; i++)
 		strmap_put(&have, l->v[i]->path, l);
-	for (size_t i = 0; i < rows->n; i++) {
+	for (size_t i = 0; rows && i < rows->n; i++) {
 		struct script *sc;
 		const char *slash;
 
@@ -37,15 +37,25 @@ static void add_ledger_scripts(struct session *s, struct scriptvec *l)
 	strmap_release(&have, NULL);
 }
 
+enum err decide_known(struct session *s, struct scriptvec *ret, size_t *here,
+	struct error *err)
+{
+	enum err rc = script_discover(s->repo, &s->settings, ret, err);
+
+	if (rc)
+		return rc;
+	*here = ret->n;
+	add_ledger_scripts(s, ret);
+	return ERR_OK;
+}
+
 enum err decide_scripts(struct session *s, const struct strvec *words,
 	struct strvec *paths, struct error *err)
 {
 	struct scriptvec all = SCRIPTVEC_INIT;
-	enum err rc;
+	size_t here;
+	enum err rc = decide_known(s, &all, &here, err);
 
-	rc = script_discover(s->repo, &s->settings, &all, err);
-	if (!rc)
-		add_ledger_scripts(s, &all);
 	for (size_t i = 0; !rc && i < words->n; i++) {
 		const struct script *sc = NULL;
 

@@ -84,12 +84,30 @@ static enum err check_readable(
 	return ERR_OK;
 }
 
+static enum err read_all(int fd, const char *path, size_t max, bool follow,
+	struct buf *ret, struct error *err)
+{
+	size_t start = ret->len;
+	enum err rc = check_readable(fd, path, max, follow, err);
+
+	if (!rc)
+		rc = read_fd(fd, path, max, ret, err);
+	if (rc && ret->len > start)
+		buf_setlen(ret, start);
+	return rc;
+}
+
+enum err fd_read_all(int fd, const char *name, size_t max, struct buf *ret,
+	struct error *err)
+{
+	return read_all(fd, name, max, true, ret, err);
+}
+
 enum err file_read(const char *path, size_t max, bool follow, struct buf *ret,
 	struct error *err)
 {
 	/* O_NONBLOCK: a fifo is opened only to be refused. */
 	int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY;
-	size_t start = ret->len;
 	enum err rc;
 	int fd;
 
@@ -99,11 +117,7 @@ enum err file_read(const char *path, size_t max, bool follow, struct buf *ret,
 			err, ERR_FATAL, "%s: is a symbolic link", path);
 	if (fd < 0)
 		return error_sys(err, "%s", path);
-	rc = check_readable(fd, path, max, follow, err);
-	if (!rc)
-		rc = read_fd(fd, path, max, ret, err);
-	if (rc && ret->len > start)
-		buf_setlen(ret, start);
+	rc = read_all(fd, path, max, follow, ret, err);
 	close(fd); /* only read from */
 	return rc;
 }

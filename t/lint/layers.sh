@@ -16,13 +16,14 @@ includes | awk '
 		may["os"] = " os base "
 		may["base"] = " base "
 		row("cmd", "cmd decide opt")
-		row("core", "entry header hooks ledger needs plan rundir")
-		row("core", "script session settings state template trust")
-		row("core", "view")
+		row("core", "entry header hooks imports ledger needs plan")
+		row("core", "rundir script session settings state template")
+		row("core", "trust view")
 		row("git", "gc object refs repo")
 		row("sign", "digest sign")
-		row("os", "clock datadir file ini lock process term")
-		row("base", "buf error json out strmap strvec text")
+		row("os", "clock csv datadir file ini jsonread lock process")
+		row("os", "term")
+		row("base", "buf error json out strmap strvec table text")
 	}
 	function row(layer, names, i, n, list) {
 		n = split(names, list)
@@ -53,11 +54,18 @@ includes | awk '
 # Libraries stay behind one door each.
 sources | while read -r file; do
 	case $file in
-	src/git/*) libraries='ini\.h|sodium' ;;
-	src/sign/*) libraries='git2|ini\.h' ;;
-	src/os/ini.c) libraries='git2|sodium' ;;
-	*) libraries='git2|ini\.h|sodium' ;;
+	src/git/*) door=git2 ;;
+	src/sign/*) door=sodium ;;
+	src/os/ini.c) door='ini\.h' ;;
+	src/os/csv.c) door='csv\.h' ;;
+	src/os/jsonread.c) door=jansson ;;
+	*) door= ;;
 	esac
+	libraries=
+	for library in git2 sodium 'ini\.h' 'csv\.h' jansson; do
+		[ "$library" = "$door" ] ||
+			libraries="$libraries${libraries:+|}$library"
+	done
 	grep -HnE "#[[:space:]]*include[[:space:]]*<($libraries)" "$file"
 done | complain
 

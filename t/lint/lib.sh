@@ -56,7 +56,7 @@ includes() {
 	{
 		"${CC:-cc}" -std=c11 -D_GNU_SOURCE -DSTRACK_DATADIR='""' \
 			-DSTRACK_VERSION='""' -Iinclude -Isrc \
-			$(pkg-config --cflags libgit2 inih libsodium) \
+			$(pkg-config --cflags libgit2 inih libsodium jansson) \
 			-MM $(files 'src/*.c') || echo 'cc: src/cc src/failed'
 	} | awk '
 		{ more = sub(/\\$/, "") }

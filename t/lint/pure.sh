@@ -7,14 +7,15 @@
 # What is pure; a companion that splits one of these belongs here as well.
 pure() {
 	files 'src/core/entry*.c' 'src/core/header*.c' \
-		'src/core/hooktext.c' 'src/core/kind.c' \
-		'src/core/message.c' 'src/core/nearest.c' \
-		'src/core/needs.c' 'src/core/plan*.c' 'src/core/slug.c' \
-		'src/core/state*.c' 'src/core/trust*.c' \
+		'src/core/hooktext.c' 'src/core/import*.c' \
+		'src/core/kind.c' 'src/core/message.c' \
+		'src/core/nearest.c' 'src/core/needs.c' \
+		'src/core/plan*.c' 'src/core/slug.c' 'src/core/state*.c' \
+		'src/core/trust*.c' \
 		'src/base/*.c'
 }
 
-includes | grep -E ' include/strack/(clock|datadir|file|ini|ledger|lock|process|refs|repo|rundir|session|term)\.h$' |
+includes | grep -E ' include/strack/(clock|csv|datadir|file|ini|jsonread|ledger|lock|process|refs|repo|rundir|session|term)\.h$' |
 	while read -r file used; do
 		pure | grep -qxF "$file" && echo "$file includes $used"
 	done | complain
