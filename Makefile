@@ -78,6 +78,7 @@ SRC = \
 	src/cmd/trustlist.c \
 	src/cmd/trustwords.c \
 	src/cmd/verify.c \
+	src/core/adhoc.c \
 	src/core/append.c \
 	src/core/commitshape.c \
 	src/core/discover.c \
@@ -103,6 +104,7 @@ SRC = \
 	src/core/recover.c \
 	src/core/refmove.c \
 	src/core/rundir.c \
+	src/core/review.c \
 	src/core/script.c \
 	src/core/session.c \
 	src/core/sessionkeys.c \
@@ -143,10 +145,13 @@ SRC = \
 	src/os/map.c \
 	src/os/process.c \
 	src/os/procfs.c \
+	src/os/pty.c \
 	src/os/sync.c \
 	src/os/term.c \
 	src/run/capture.c \
 	src/run/claim.c \
+	src/run/command.c \
+	src/run/console.c \
 	src/run/ending.c \
 	src/run/environ.c \
 	src/run/events.c \
@@ -155,6 +160,7 @@ SRC = \
 	src/run/lost.c \
 	src/run/mask.c \
 	src/run/outcome.c \
+	src/run/relay.c \
 	src/run/resume.c \
 	src/run/runner.c \
 	src/run/said.c \

@@ -18,9 +18,10 @@ includes | awk '
 		row("cmd", "cmd decide opt")
 		row("core", "entry header ledger needs plan rundir script session")
 		row("core", "settings state template trust view")
+		row("core", "adhoc review")
 		row("git", "gc object refs repo")
 		row("sign", "digest sign")
-		row("os", "clock datadir file ini lock process term")
+		row("os", "clock datadir file ini lock process pty term")
 		row("base", "buf error json out strmap strvec text")
 	}
 	function row(layer, names, i, n, list) {

@@ -10,6 +10,7 @@ pure() {
 		'src/core/state*.c' 'src/core/trust*.c' 'src/core/kind.c' \
 		'src/core/message.c' 'src/core/slug.c' 'src/core/nearest.c' \
 		'src/core/needs.c' \
+		'src/core/review.c' \
 		'src/base/*.c'
 }
 
