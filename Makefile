@@ -56,9 +56,12 @@ SRC = \
 	src/cmd/batchtext.c \
 	src/cmd/brought.c \
 	src/cmd/cleanup.c \
+	src/cmd/command.c \
+	src/cmd/console.c \
 	src/cmd/create.c \
 	src/cmd/decide.c \
 	src/cmd/entrytext.c \
+	src/cmd/exec.c \
 	src/cmd/find.c \
 	src/cmd/init.c \
 	src/cmd/log.c \
@@ -66,6 +69,7 @@ SRC = \
 	src/cmd/pager.c \
 	src/cmd/reset.c \
 	src/cmd/resolve.c \
+	src/cmd/review.c \
 	src/cmd/rowtext.c \
 	src/cmd/run.c \
 	src/cmd/show.c \
@@ -78,6 +82,7 @@ SRC = \
 	src/cmd/trustlist.c \
 	src/cmd/trustwords.c \
 	src/cmd/verify.c \
+	src/cmd/where.c \
 	src/core/adhoc.c \
 	src/core/append.c \
 	src/core/commitshape.c \

@@ -16,6 +16,9 @@ static const struct command *const commands[] = {
 	&cmd_reset,
 	&cmd_resolve,
 	&cmd_cleanup,
+	&cmd_exec,
+	&cmd_console,
+	&cmd_review,
 	&cmd_verify,
 	&cmd_trust,
 };

@@ -37,6 +37,9 @@ extern const struct command cmd_mark;
 extern const struct command cmd_reset;
 extern const struct command cmd_resolve;
 extern const struct command cmd_cleanup;
+extern const struct command cmd_exec;
+extern const struct command cmd_console;
+extern const struct command cmd_review;
 extern const struct command cmd_verify;
 extern const struct command cmd_trust;
 
