@@ -7,11 +7,13 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "rowtext.h"
 #include "strack/adhoc.h"
 #include "strack/decide.h"
 #include "strack/run.h"
+#include "strack/term.h"
 #include "strack/text.h"
 #include "where.h"
 
@@ -29,6 +31,16 @@ static enum err check_usage(
 	if (!w->words->n || !*w->words->v[0])
 		return error_set(err, ERR_USAGE, "%s: which command?", w->name);
 	return decide_reason(w->name, w->o->reason, err);
+}
+
+static enum err check_terminal(struct error *err)
+{
+	if (term_is_tty(STDIN_FILENO) && term_is_tty(STDOUT_FILENO))
+		return ERR_OK;
+	error_hint(err, "without a terminal, run one command at a time:\n"
+			"  git strack exec -m <why> -- <command>");
+	return error_set(err, ERR_HELD,
+		"console: standard input and output must be a terminal");
 }
 
 static enum err open_place(
@@ -118,6 +130,8 @@ enum err command_run(
 	struct run_report rep = { .log_path = NULL };
 	enum err rc = check_usage(w, &req.timeout, err);
 
+	if (!rc && w->console)
+		rc = check_terminal(err);
 	if (!rc)
 		rc = open_place(s, w, err);
 	if (rc)

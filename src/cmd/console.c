@@ -4,12 +4,9 @@
  */
 #include <stddef.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "command.h"
 #include "strack/cmd.h"
-#include "strack/decide.h"
-#include "strack/term.h"
 
 static const struct opt options[] = {
 	{ 'm', "message", OPT_STRING, offsetof(struct command_opts, reason),
@@ -28,21 +25,9 @@ static void started(const char *run, void *arg)
 	struct session *s = arg;
 
 	out_styled(&s->msg, STYLE_DIM,
-		"console in %s, run %s: what it shows is recorded; leave it as "
-		"you would a shell",
-		s->env, run);
+		"run %s in %s: what this console shows is kept", run, s->env);
 	out_printf(&s->msg, "\n");
 	out_finish(&s->msg, NULL); /* it remembers a failure */
-}
-
-static enum err check_terminal(struct error *err)
-{
-	if (term_is_tty(STDIN_FILENO) && term_is_tty(STDOUT_FILENO))
-		return ERR_OK;
-	error_hint(err, "without a terminal, run one command at a time:\n"
-			"  git strack exec -m <why> -- <command>");
-	return error_set(err, ERR_HELD,
-		"console: standard input and output must be a terminal");
 }
 
 static enum err run(struct session *s, const void *opts,
@@ -66,11 +51,7 @@ static enum err run(struct session *s, const void *opts,
 		strvec_push(&words, str_empty(shell) ? "sh" : shell);
 		wish.words = &words;
 	}
-	rc = decide_reason("console", wish.o->reason, err);
-	if (!rc)
-		rc = check_terminal(err);
-	if (!rc)
-		rc = command_run(s, &wish, err);
+	rc = command_run(s, &wish, err);
 	strvec_release(&words);
 	return rc;
 }
