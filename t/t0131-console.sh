@@ -46,6 +46,7 @@ write_typed() {
 }
 
 terminal() {
+	no_terminal
 	tmux -L "$mux" -f /dev/null new-session -d -x "${1:-80}" \
 		-y "${2:-24}" "exec sh -i" >/dev/null 2>&1 3>&- 4>&- 5>&- &&
 		keys "cd '$PWD'; PATH=$PATH; SHELL=/bin/sh; PS1=out:; clear" \
@@ -57,8 +58,10 @@ no_terminal() {
 	:
 }
 
-# begin [<option>...]: a console at its prompt; $run, $runner, $warden.
+# begin [<option>...]: a console at its prompt, on a new terminal; $run,
+# $runner, $warden.
 begin() {
+	terminal 90 20 || return 1
 	was=$(entries $exec_dir | grep -c "\.exec\.")
 	rm -f code after
 	keys "ENV= PS1=in: ./typed -m 'by hand' $*" Enter &&
@@ -94,7 +97,7 @@ test_expect_success 'bad usage, and no terminal' '
 '
 
 test_expect_success 'a session: it is a terminal, of the same size and kind' '
-	terminal 90 20 && begin && keys "stty size >size; tty >tty" Enter &&
+	begin && keys "stty size >size; tty >tty" Enter &&
 	keys "ps -o tpgid= -p \$\$ >group; echo \$STRACK_RUN \$STRACK_ENV" \
 		Enter && sees "^$run local" && test "$(cat size)" = "20 90" &&
 	grep ^/dev/pts/ tty && test "$(cat group)" -gt 0 &&
@@ -119,11 +122,10 @@ test_expect_success 'the terminal is as it was' '
 '
 
 test_expect_success 'its size follows' '
-	begin && keys "stty size >size" Enter && wait_for "test -s size" &&
-	rm size && tmux -L "$mux" resize-window -x 100 -y 30 &&
-	wait_for "rm -f size; keys \"stty size >size\" Enter
-		wait_for \"test -s size\" 1; grep -x \"30 100\" size" &&
-	keys C-d && ended
+	begin && keys "trap \"echo ch\"\"anged\" WINCH" Enter &&
+	keys "until stty size | grep -x \"30 100\"; do sleep 0.1; done" Enter &&
+	tmux -L "$mux" resize-window -x 100 -y 30 && sees "^30 100" &&
+	sees "^changed" && keys C-d && ended
 '
 
 test_expect_success 'Ctrl-C and Ctrl-Z are for the command' '
@@ -134,7 +136,9 @@ test_expect_success 'Ctrl-C and Ctrl-Z are for the command' '
 	keys "sleep 100" Enter &&
 	wait_for "of_run $run | while read p; do cat /proc/\$p/comm; done |
 		grep sleep" && keys C-z && sees "Stopped" &&
-	grep "^State:.[SR]" "/proc/$runner/status" && keys "kill -KILL %1; wait; exit 0" Enter &&
+	grep "^State:.[SR]" "/proc/$runner/status" && keys "kill -KILL %1" Enter &&
+	wait_for "! of_run $run | while read p; do cat /proc/\$p/comm; done |
+		grep sleep" && keys jobs Enter && keys "exit 0" Enter &&
 	ended && grep -x "code 0" code && ! test -e done
 '
 
@@ -151,7 +155,7 @@ test_expect_success 'another shell, with arguments' '
 '
 
 test_expect_success 'one that is not there' '
-	rm -f code after && keys "./typed -m x -- no-such-shell" Enter && ended &&
+	terminal && rm -f code after && keys "./typed -m x -- no-such-shell" Enter && ended &&
 	grep -x "code 1" code && sees "can.t be started" &&
 	test_cmp before after
 '
@@ -183,7 +187,7 @@ test_expect_success 'a large paste comes through' '
 '
 
 test_expect_success 'the time limit, where one was asked for' '
-	begin --timeout 1s && ended && grep -x "code 1" code &&
+	begin --timeout 5s && ended && grep -x "code 1" code &&
 	test_cmp before after && sees "80 % of the time limit" &&
 	entry $exec_dir fail >e && test "$(field timed-out <e)" = 1 &&
 	! of_run "$run" | grep .
@@ -215,7 +219,7 @@ test_expect_success 'a warden that is killed: lost, and the terminal back' '
 '
 
 test_expect_success 'a runner that stands still holds up no ending' '
-	begin --timeout 1s && keys yes Enter && kill -STOP "$runner" &&
+	begin --timeout 5s && keys yes Enter && kill -STOP "$runner" &&
 	wait_for "entry $exec_dir fail | grep \"^run $run\"" &&
 	wait_for "test -z \"\$(ls .git/strack/runs)\"" &&
 	kill -CONT "$runner" && ended && test_cmp before after
@@ -230,7 +234,7 @@ test_expect_success 'the window is closed: it ends, recorded' '
 '
 
 test_expect_success 'what was stopped and continued is raw again' '
-	test_when_finished no_terminal && terminal && begin &&
+	test_when_finished no_terminal && begin &&
 	kill -STOP "$runner" && kill -CONT "$runner" &&
 	keys "echo al\"\"ive" Enter && sees "^alive" && keys C-d && ended &&
 	test_cmp before after

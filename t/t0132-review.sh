@@ -160,7 +160,7 @@ test_expect_success 'elsewhere: under way until its limit has passed' '
 '
 
 test_expect_success 'one that was lost can be reviewed' '
-	{ as runner git-strack exec -m why -e staging -- sh -c "touch begun
+	as runner : && { git-strack exec -m why -e staging -- sh -c "touch begun
 		while test -e begun; do sleep 0.05; done" & } && pid=$! &&
 	wait_for "test -e begun" && run=$(entry $exec_dir exec | field run) &&
 	warden=$(cut -d " " -f 1 "/proc/$pid/task/$pid/children") &&
