@@ -252,6 +252,39 @@ test_expect_success 'one whose descendants live is no lost one' '
 	grep "^lost  run $run" out && git strack verify
 '
 
+# ---- killed at any instant ----
+
+killer=$strack_scratch/kill-at.so
+if ${CC:-cc} -shared -fPIC -o "$killer" "$strack_t/helper/kill-at.c" -ldl \
+	2>/dev/null; then
+	test_set_prereq KILLER
+fi
+
+# After that: it ran at most once, and with an entry before it; it is over, or
+# lost; and one outcome is all that it has.
+test_expect_success KILLER 'killed around each move of the ledger' '
+	for who in runner warden; do
+		for at in before after; do
+			: >ran && was=$(entries $exec_dir | wc -l) &&
+			{ KILL_AT=$at:rename:strack-ledger KILL_ONLY=$who \
+				LD_PRELOAD=$killer git-strack exec -m x -- \
+				sh -c "echo ran >>ran" >out 2>&1; :; } &&
+			wait_for "git strack cleanup | grep \"nothing to do\"" &&
+			test "$(wc -l <ran)" -le 1 &&
+			entries $exec_dir | tail -n "+$((was + 1))" |
+				sed "s/.*local\.\([a-z]*\)\..*/\1/" | tr "\n" " " >is &&
+			echo "$who $at $(wc -l <ran): $(cat is)." || return 1
+		done
+	done >all && cat all && cat >expected <<-\EOF && test_cmp expected all &&
+	runner before 0: .
+	runner after 0: exec lost .
+	warden before 1: exec done .
+	warden after 1: exec done .
+	EOF
+	rm all expected is ran && git strack verify &&
+	test -z "$(ls .git/strack/runs .git/strack/journal | grep -v :)"
+'
+
 # ---- where it may run ----
 
 test_expect_success 'an environment must be chosen where there are some' '

@@ -11,9 +11,10 @@
 #include "warden.h"
 
 #define PACKET (LIFE_TEXT_MAX / 2)
-#define LEFT_MAX (1 << 20) /* that a runner which stands still may still get   \
-			    */
-#define END_MS 2000        /* without any progress */
+#define LEFT_MAX                                                               \
+	(1 << 20)   /* that a runner which stands still may still get          \
+		     */
+#define END_MS 2000 /* without any progress */
 
 void relay_begin(struct warden *w)
 {
