@@ -194,7 +194,7 @@ test_expect_success 'a large paste comes through' '
 test_expect_success 'the time limit, where one was asked for' '
 	begin --timeout 5s && ended && grep -x "code 1" code &&
 	test_cmp before after && sees "80 % of the time limit" &&
-	entry $exec_dir fail >e && test "$(field timed-out <e)" = 1 &&
+	entry $exec_dir fail >e && test "$(field timed-out <e)" = 5 &&
 	! of_run "$run" | grep .
 '
 
