@@ -59,9 +59,12 @@ SRC = \
 	src/cmd/batchtext.c \
 	src/cmd/brought.c \
 	src/cmd/cleanup.c \
+	src/cmd/command.c \
+	src/cmd/console.c \
 	src/cmd/create.c \
 	src/cmd/decide.c \
 	src/cmd/entrytext.c \
+	src/cmd/exec.c \
 	src/cmd/find.c \
 	src/cmd/hookadvice.c \
 	src/cmd/hooks.c \
@@ -72,6 +75,7 @@ SRC = \
 	src/cmd/pager.c \
 	src/cmd/reset.c \
 	src/cmd/resolve.c \
+	src/cmd/review.c \
 	src/cmd/rowtext.c \
 	src/cmd/run.c \
 	src/cmd/show.c \
@@ -84,6 +88,8 @@ SRC = \
 	src/cmd/trustlist.c \
 	src/cmd/trustwords.c \
 	src/cmd/verify.c \
+	src/cmd/where.c \
+	src/core/adhoc.c \
 	src/core/append.c \
 	src/core/commitshape.c \
 	src/core/discover.c \
@@ -115,6 +121,7 @@ SRC = \
 	src/core/recover.c \
 	src/core/refmove.c \
 	src/core/rundir.c \
+	src/core/review.c \
 	src/core/script.c \
 	src/core/session.c \
 	src/core/sessionkeys.c \
@@ -158,10 +165,13 @@ SRC = \
 	src/os/map.c \
 	src/os/process.c \
 	src/os/procfs.c \
+	src/os/pty.c \
 	src/os/sync.c \
 	src/os/term.c \
 	src/run/capture.c \
 	src/run/claim.c \
+	src/run/command.c \
+	src/run/console.c \
 	src/run/ending.c \
 	src/run/environ.c \
 	src/run/events.c \
@@ -170,6 +180,7 @@ SRC = \
 	src/run/lost.c \
 	src/run/mask.c \
 	src/run/outcome.c \
+	src/run/relay.c \
 	src/run/resume.c \
 	src/run/runner.c \
 	src/run/said.c \

@@ -149,7 +149,7 @@ forge_defaults() {
 	review)
 		forge_default environment "$forge_env"
 		forge_default entry "$forge_claim"
-		forge_default verdict fine
+		forge_default verdict ok
 		;;
 	*)
 		if [ "$forge_folder" != .strack/exec ]; then

@@ -57,8 +57,11 @@ enum err process_fork(pid_t *pid, struct error *err);
 struct exec_opts {
 	const char *const *argv; /* argv[0] is a path or looked up in PATH */
 	char *const *envp;       /* the whole environment */
-	const char *dir;
-	int out_fd; /* becomes 1 and 2; 0 is /dev/null */
+	const char *dir;         /* NULL: where we are */
+	int out_fd;              /* becomes 1 and 2; 0 is /dev/null */
+	/* out_fd is a terminal: it becomes 0 as well, and the controlling one
+	 * of a session of its own */
+	bool terminal;
 };
 
 /* Forks; the child makes a process group of its own, asks for SIGKILL when

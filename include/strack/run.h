@@ -1,7 +1,7 @@
 /*
- * Running one script and recording it: claim, warden, script, outcome; and
- * finding the runs that nobody recorded.  The life of a run is section 4 of
- * strack-ledger(5)'s companion, git-strack-run(1).
+ * Running one script, or one ad-hoc command, and recording it: claim, warden,
+ * script, outcome; and finding the runs that nobody recorded.  The life of a
+ * run is section 4 of strack-ledger(5)'s companion, git-strack-run(1).
  */
 #ifndef STRACK_RUN_H
 #define STRACK_RUN_H
@@ -11,16 +11,21 @@
 #include "strack/text.h"
 
 struct run_request {
-	const struct script *script; /* read, without a problem */
+	/* Read, without a problem; NULL: an ad-hoc command, which is `args`,
+	 * runs where we are, and may overlap any other. */
+	const struct script *script;
 	int64_t attempt;
 	const char *again;         /* why over a state that is not pending */
+	const char *reason;        /* why, of a command */
+	bool console;              /* on a terminal of its own, like ours */
 	const struct strvec *args; /* given to the script; or NULL */
 	int64_t timeout;           /* seconds, 0 none */
 	bool wait;                 /* for whoever holds the script */
 	bool allow_dirty;          /* not committed, in a shared environment */
 	struct out *out;           /* where its output is shown */
 	/* Asked under the script's lock whenever the ledger moved: is this
-	 * still what is to be done?  It may not write to the ledger. */
+	 * still what is to be done?  It may not write to the ledger.  NULL
+	 * for a command. */
 	enum err (*still)(bool *ret, void *arg, struct error *err);
 	/* Told when it is claimed, just before it starts; may be NULL. */
 	void (*started)(const char *run, void *arg);
@@ -29,9 +34,10 @@ struct run_request {
 
 struct run_report {
 	char run[ULID_LEN + 1];
-	char *log_path; /* the full output in the state folder */
-	bool cancelled; /* by a signal that this process got */
-	bool midline;   /* what was shown last did not end its line */
+	char claim[ENTRY_ID_HEX + 1]; /* id of the entry that opened it */
+	char *log_path;               /* the full output in the state folder */
+	bool cancelled;               /* by a signal that this process got */
+	bool midline; /* what was shown last did not end its line */
 };
 void run_report_release(struct run_report *r);
 
@@ -52,13 +58,14 @@ enum err run_is_committed(
 enum err run_wait(struct session *s, const char *script, struct error *err);
 
 struct lost_report {
-	struct strvec lost;   /* scripts, "path (environment)" */
-	struct strvec alive;  /* the same; something of the run lives */
-	struct strvec tidied; /* run ids whose folder was left behind */
+	struct strvec lost;     /* scripts, "path (environment)" */
+	struct strvec alive;    /* the same; something of the run lives */
+	struct strvec tidied;   /* run ids whose folder was left behind */
+	struct strvec commands; /* lost ones, "run 01K... (environment)" */
 };
 #define LOST_REPORT_INIT                                                       \
 	{                                                                      \
-		STRVEC_INIT, STRVEC_INIT, STRVEC_INIT                          \
+		STRVEC_INIT, STRVEC_INIT, STRVEC_INIT, STRVEC_INIT             \
 	}
 void lost_report_release(struct lost_report *r);
 

@@ -70,6 +70,10 @@ const char *trust_refuses_now(const struct trust *t, const char *fingerprint,
 size_t trust_roots(const struct trust *t);
 /* The last principal of a key, or NULL. */
 const char *trust_principal(const struct trust *t, const char *fingerprint);
+/* Does one person hold both: is it one key, or does any admission of the one
+ * give the principal of one of the other? */
+bool trust_same_person(
+	const struct trust *t, const char *fingerprint, const char *other);
 /* "root,run" text of role bits, and back; false when a word is no role. */
 void roles_format(unsigned roles, struct buf *ret);
 bool roles_parse(const char *text, unsigned *ret);

@@ -60,6 +60,9 @@ static enum err lost_ones(struct cleanup *c, struct error *err)
 	for (size_t i = 0; !rc && i < r.lost.n; i++)
 		say(c, STYLE_BAD, "lost", r.lost.v[i],
 			"decide with git strack resolve");
+	for (size_t i = 0; !rc && i < r.commands.n; i++)
+		say(c, STYLE_BAD, "lost", r.commands.v[i],
+			"a command: look at what it did");
 	for (size_t i = 0; !rc && i < r.tidied.n; i++)
 		say(c, STYLE_DIM, "removed", r.tidied.v[i],
 			"left over by a run that is over");

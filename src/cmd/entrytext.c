@@ -92,13 +92,14 @@ static void add_items(struct buf *b, const char *value)
 	strvec_release(&items);
 }
 
-/* The value of a key for people, not escaped. */
-static void add_value(
+void entry_value(
 	struct session *s, const struct entry *e, enum key k, struct buf *b)
 {
 	const char *value = entry_get(e, k);
 	int64_t n = entry_number(e, k, -1), ms;
 
+	if (!value)
+		return;
 	if (k == KEY_TIME) {
 		time_local(b, e->time_ms);
 	} else if (k == KEY_SIGNER) {
@@ -171,7 +172,7 @@ void entry_fields(struct session *s, const struct ledger_entry *le,
 		if (!entry_get(le->e, k) || without & KEYBIT(k))
 			continue;
 		buf_reset(&value);
-		add_value(s, le->e, k, &value);
+		entry_value(s, le->e, k, &value);
 		put_value(s, indent, labels[i].label, value.ptr);
 	}
 	for (size_t i = 0; i < le->e->nextra; i++)
@@ -266,7 +267,7 @@ static void put_matter(struct session *s, const struct entry *e)
 				!entry_get(e, matter[k]))
 				continue;
 			buf_reset(&value);
-			add_value(s, e, matter[k], &value);
+			entry_value(s, e, matter[k], &value);
 			put_value(s, 0, labels[i].label, value.ptr);
 		}
 	}

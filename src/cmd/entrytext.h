@@ -22,6 +22,9 @@ void entry_fields(struct session *s, const struct ledger_entry *le,
 	uint64_t without, int indent);
 /* "Script:      " in one width. */
 void entry_label(struct session *s, int indent, const char *label);
+/* The value of a key for people, not escaped; nothing where there is none. */
+void entry_value(
+	struct session *s, const struct entry *e, enum key k, struct buf *ret);
 /* "alice (SHA256:...)", or the fingerprint alone. */
 void entry_signer(struct session *s, const struct entry *e, struct buf *ret);
 

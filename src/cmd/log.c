@@ -9,6 +9,7 @@
 #include "brought.h"
 #include "entrytext.h"
 #include "pager.h"
+#include "strack/adhoc.h"
 #include "strack/cmd.h"
 #include "strack/repo.h"
 #include "strack/text.h"
@@ -16,7 +17,7 @@
 
 struct log_opts {
 	const char *count, *env, *kind;
-	bool oneline, json, raw;
+	bool oneline, json, raw, exec, unreviewed;
 };
 
 struct log {
@@ -25,6 +26,7 @@ struct log {
 	struct ledger_entryvec entries; /* all names, oldest first */
 	int64_t max;                    /* -1: no limit */
 	bool kinds[KIND_NR];
+	struct strmap waiting; /* with --unreviewed: paths that are wanted */
 	struct brought brought;
 	struct buf text;
 };
@@ -83,8 +85,39 @@ static enum err parse_options(struct log *l, struct error *err)
 
 static bool is_wanted(const struct log *l, const struct ledger_entry *le)
 {
+	if (l->opts->unreviewed && !strmap_has(&l->waiting, le->path))
+		return false;
 	return l->kinds[le->name.kind] &&
 	       (!l->opts->env || !strcmp(le->name.env, l->opts->env));
+}
+
+static enum err list_waiting(struct log *l, struct error *err)
+{
+	struct adhocs all = ADHOCS_INIT;
+	enum err rc = adhocs_load(l->s->ledger, &all, err);
+
+	for (size_t i = 0; !rc && i < all.n; i++) {
+		if (!adhoc_reviewed(&all.v[i]))
+			strmap_put(&l->waiting, all.v[i].exec->path, l);
+	}
+	adhocs_release(&all);
+	return rc;
+}
+
+static enum err list_commands(
+	struct log *l, const struct cmd_args *args, struct error *err)
+{
+	enum err rc = ERR_OK;
+
+	if (args->args->n || args->rest->n)
+		return error_set(err, ERR_USAGE,
+			"--exec and --unreviewed are about no script");
+	if (l->opts->unreviewed)
+		rc = list_waiting(l, err);
+	if (!rc)
+		rc = ledger_list(
+			l->s->ledger, LEDGER_EXEC_DIR, &l->entries, err);
+	return rc;
 }
 
 static enum err list_entries(
@@ -95,6 +128,8 @@ static enum err list_entries(
 	const char *typed;
 	enum err rc;
 
+	if (l->opts->exec || l->opts->unreviewed)
+		return list_commands(l, args, err);
 	if (args->args->n + args->rest->n > 1)
 		return error_set(err, ERR_USAGE, "one script at most");
 	if (!args->args->n && !args->rest->n)
@@ -236,6 +271,7 @@ static enum err run_log(struct session *s, const void *opts,
 	struct log l = { .s = s,
 		.opts = opts,
 		.entries = LEDGER_ENTRYVEC_INIT,
+		.waiting = STRMAP_INIT,
 		.brought = BROUGHT_INIT,
 		.text = BUF_INIT };
 	struct pager pager = PAGER_INIT;
@@ -260,6 +296,7 @@ static enum err run_log(struct session *s, const void *opts,
 	pager_finish(&pager, s);
 out:
 	ledger_entryvec_release(&l.entries);
+	strmap_release(&l.waiting, NULL);
 	brought_release(&l.brought);
 	buf_release(&l.text);
 	return rc;
@@ -272,6 +309,10 @@ static const struct opt options[] = {
 		"only entries of this environment" },
 	{ 0, "kind", OPT_STRING, offsetof(struct log_opts, kind),
 		"<kind>[,...]", "only these kinds: claim, done, fail, ..." },
+	{ 0, "exec", OPT_FLAG, offsetof(struct log_opts, exec), NULL,
+		"only ad-hoc commands and their reviews" },
+	{ 0, "unreviewed", OPT_FLAG, offsetof(struct log_opts, unreviewed),
+		NULL, "only ad-hoc commands that wait for a review" },
 	{ 0, "oneline", OPT_FLAG, offsetof(struct log_opts, oneline), NULL,
 		"one line an entry" },
 	{ 0, "json", OPT_FLAG, offsetof(struct log_opts, json), NULL,

@@ -9,8 +9,8 @@
 #include "strack/clock.h"
 #include "strack/cmd.h"
 #include "strack/decide.h"
-#include "strack/term.h"
 #include "strack/text.h"
+#include "where.h"
 
 #define DAY_MS (24 * 3600 * INT64_C(1000))
 
@@ -67,59 +67,19 @@ static enum err check_usage(const struct run_opts *o, const struct cmd_args *a,
 			: ERR_OK;
 }
 
-/* ---- where ---- */
-
-static enum err check_place(struct session *s, struct error *err)
-{
-	struct buf names = BUF_INIT;
-	enum err rc;
-
-	if (!repo_work_tree(s->repo)) {
-		error_hint(err, "run it in a clone that has a work tree");
-		return error_set(err, ERR_FATAL,
-			"this is a bare repository: it has no scripts to run");
-	}
-	if (s->env_chosen || !s->settings.nenvs)
-		return ERR_OK;
-	error_hint(err, "say which one:");
-	for (size_t i = 0; i < s->settings.nenvs; i++) {
-		buf_addf(&names, "%s%s", i ? ", " : "",
-			s->settings.envs[i].name);
-		error_hint(err, "  git strack run --env %s",
-			s->settings.envs[i].name);
-	}
-	error_hint(err, "or once and for all, for this clone:");
-	error_hint(err, "  git config strack.environment %s", ENV_LOCAL);
-	rc = error_set(err, ERR_HELD,
-		"no environment was chosen, and %s names some: %s",
-		SETTINGS_FILE, names.ptr);
-	buf_release(&names);
-	return rc;
-}
-
 static enum err open_ledger(
 	struct session *s, const struct run_opts *o, struct error *err)
 {
-	struct lost_report lost = LOST_REPORT_INIT;
-	enum err rc = session_ledger(s, err);
+	enum err rc;
 
+	if (!o->dry_run)
+		return where_open(s, err);
+	rc = session_ledger(s, err);
 	if (rc == ERR_NOTFOUND) { /* founded when there is something to run */
 		error_reset(err);
 		return ERR_OK;
 	}
-	if (!rc && o->dry_run)
-		return ledger_require_sound(s->ledger, err);
-	if (!rc)
-		rc = session_ledger_for_writing(s, false, err);
-	if (!rc)
-		rc = lost_record(s, false, &lost, err);
-	for (size_t i = 0; i < lost.lost.n; i++) {
-		out_printf(&s->msg, "lost: ");
-		out_text(&s->msg, lost.lost.v[i]);
-		out_printf(&s->msg, ": nothing of its run is left\n");
-	}
-	lost_report_release(&lost);
-	return rc;
+	return rc ? rc : ledger_require_sound(s->ledger, err);
 }
 
 /* ---- what ---- */
@@ -217,37 +177,10 @@ static enum err check_first_run(const struct batch *b, struct error *err)
 
 /* ---- shared environments ---- */
 
-static enum err check_config(struct session *s, bool allow, struct error *err)
-{
-	char hex[OID_HEX + 1];
-	struct oid id;
-	bool same = true;
-	enum err rc;
-
-	if (!s->settings.present)
-		return ERR_OK;
-	rc = worktree_blob(s->repo, SETTINGS_FILE, SCRIPT_MAX, false, &id, err);
-	if (rc)
-		return ERR_FATAL;
-	oid_hex(&id, hex);
-	free(s->config_blob);
-	s->config_blob = xstrdup(hex);
-	if (allow)
-		return ERR_OK;
-	rc = run_is_committed(s, SETTINGS_FILE, &same, err);
-	if (rc || same)
-		return rc;
-	error_hint(err, "commit it:\n  git commit %s", SETTINGS_FILE);
-	return error_set(err, ERR_HELD,
-		"%s is not what is committed; in the shared environment %s it "
-		"must be",
-		SETTINGS_FILE, s->env);
-}
-
 static enum err check_committed(struct batch *b, struct error *err)
 {
 	bool allow = b->o->allow_dirty || !strcmp(b->s->env, ENV_LOCAL);
-	enum err rc = check_config(b->s, allow, err);
+	enum err rc = where_config(b->s, allow, err);
 	struct oid head;
 	bool same;
 
@@ -275,30 +208,12 @@ static enum err check_committed(struct batch *b, struct error *err)
 
 static enum err ask_protected(const struct batch *b, struct error *err)
 {
-	const struct environment_def *def =
-		settings_env(&b->s->settings, b->s->env);
-	struct buf question = BUF_INIT, answer = BUF_INIT;
-	enum err rc;
+	char *what =
+		xstrfmt("%zu script%s", b->to_run, b->to_run == 1 ? "" : "s");
+	enum err rc =
+		where_ask(b->s, b->o->yes || !b->to_run, what, "run", "", err);
 
-	if (!def || !def->protected || b->o->yes || !b->to_run)
-		return ERR_OK;
-	buf_printf(&question,
-		"%zu %s would run in %s. Its name, to go on: ", b->to_run,
-		b->to_run == 1 ? "script" : "scripts", b->s->env);
-	rc = term_ask(question.ptr, &answer, err);
-	if (rc == ERR_NOTFOUND) {
-		error_reset(err);
-		error_hint(err,
-			"where nobody can be asked:\n"
-			"  git strack run --env %s --yes",
-			b->s->env);
-		rc = error_set(err, ERR_HELD, "%s is protected", b->s->env);
-	} else if (!rc && strcmp(answer.ptr, b->s->env) != 0) {
-		rc = error_set(
-			err, ERR_HELD, "that is not its name: nothing was run");
-	}
-	buf_release(&question);
-	buf_release(&answer);
+	free(what);
 	return rc;
 }
 
@@ -352,7 +267,7 @@ static enum err go(struct batch *b, struct error *err)
 static enum err prepare(
 	struct batch *b, const struct cmd_args *a, struct error *err)
 {
-	enum err rc = check_place(b->s, err);
+	enum err rc = where_check(b->s, "run", "", err);
 
 	if (!rc)
 		rc = open_ledger(b->s, b->o, err);

@@ -108,12 +108,85 @@ static void put_who(struct shown *sh, const struct entry *e)
 	buf_release(&text);
 }
 
+/* ---- of an ad-hoc command ---- */
+
+/* Without an outcome: only where it runs can be told whether it still does. */
+static void put_life(struct shown *sh)
+{
+	enum run_life life = RUN_ELSEWHERE;
+
+	if (sh->outcome)
+		return;
+	if (session_run_life(sh->s, sh->found.run, &life, NULL))
+		life = RUN_ALIVE; /* when in doubt, it lives */
+	if (life == RUN_GONE)
+		put(sh, "State", "lost; git strack cleanup records it");
+	else
+		put(sh, "State", "running");
+}
+
+/* Is there a later one by the same key?  Then that is what it says now. */
+static bool is_superseded(const struct shown *sh, size_t at)
+{
+	const char *by = entry_get(sh->v[at]->e, KEY_SIGNER);
+
+	for (size_t i = at + 1; i < sh->n; i++) {
+		const struct ledger_entry *le = sh->v[i];
+
+		if (le->name.kind == KIND_REVIEW && le->e && !le->problem &&
+			!le->disowned &&
+			!strcmp(entry_get(le->e, KEY_SIGNER), by))
+			return true;
+	}
+	return false;
+}
+
+static void put_reviews(struct shown *sh)
+{
+	struct buf text = BUF_INIT;
+	bool any = false;
+
+	for (size_t i = 0; i < sh->n; i++) {
+		const struct ledger_entry *le = sh->v[i];
+		const char *note;
+
+		if (le->name.kind != KIND_REVIEW || !le->e || le->problem ||
+			le->disowned || is_superseded(sh, i))
+			continue;
+		any = true;
+		note = entry_get(le->e, KEY_REASON);
+		buf_printf(&text, "%s, by ", entry_get(le->e, KEY_VERDICT));
+		entry_signer(sh->s, le->e, &text);
+		if (note)
+			buf_addf(&text, ": %s", note);
+		put(sh, "Review", text.ptr);
+	}
+	if (!any)
+		put(sh, "Review", "none yet");
+	buf_release(&text);
+}
+
+static void put_command(struct shown *sh, const struct entry *e)
+{
+	struct buf text = BUF_INIT;
+
+	entry_value(sh->s, e, KEY_ARGS, &text);
+	put(sh, "Command", text.ptr);
+	put(sh, "Why", entry_get(e, KEY_REASON));
+	put_life(sh);
+	buf_release(&text);
+}
+
+/* ---- the whole ---- */
+
 static void put_summary(struct shown *sh, const struct entry *e)
 {
 	const struct state_row *row = row_of(sh, e);
 	int64_t now_ms = clock_now_ms();
 
 	put(sh, "Script", entry_get(e, KEY_SCRIPT));
+	if (e->kind == KIND_EXEC)
+		put_command(sh, e);
 	put(sh, "Environment", entry_get(e, KEY_ENVIRONMENT));
 	if (row)
 		put_state(sh, row, now_ms);
@@ -122,6 +195,8 @@ static void put_summary(struct shown *sh, const struct entry *e)
 	put_time(sh, "Started", entry_of(sh->claim), now_ms);
 	put_time(sh, "Ended", entry_of(sh->outcome), now_ms);
 	put_result(sh, entry_of(sh->outcome));
+	if (e->kind == KIND_EXEC)
+		put_reviews(sh);
 }
 
 /* What all entries of a run agree on is not said again. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "strack/repo.h"
+#include "strack/review.h"
 
 static const struct entry *held_by_id(const struct heldvec *l, const char *id)
 {
@@ -85,6 +86,37 @@ static void note_anomaly(const struct entry *e, const char *problem, void *arg)
 			h->walked ? &a->w->v[h->walked->commit].id : NULL,
 			h->path, false, "%s", problem);
 		return;
+	}
+}
+
+static const struct entry *counting(
+	const struct fact *facts, size_t n, const char *id)
+{
+	for (size_t i = n; i > 0; i--) {
+		const struct fact *f = &facts[i - 1];
+
+		if (f->counts && !strcmp(f->e->id, id))
+			return f->e;
+	}
+	return NULL;
+}
+
+static void judge_reviews(const struct ledger *l, const struct fact *facts,
+	size_t n, struct anomaly_arg *arg)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct entry *e = facts[i].e, *target;
+		const char *why;
+
+		if (!facts[i].counts || e->kind != KIND_REVIEW)
+			continue;
+		target = counting(facts, n, entry_get(e, KEY_ENTRY));
+		why = review_refuses(e, target,
+			target && trust_same_person(&l->trust,
+					  entry_get(e, KEY_SIGNER),
+					  entry_get(target, KEY_SIGNER)));
+		if (why)
+			note_anomaly(e, why, arg);
 	}
 }
 
@@ -171,6 +203,7 @@ static void fold_folder(struct ledger *l, struct walk *w, struct heldvec *held)
 		n++;
 	}
 	state_fold(facts, n, script ? &l->rows : &scrap, note_anomaly, &arg);
+	judge_reviews(l, facts, n, &arg);
 	/* Where an entry stands decides, not what a bad one says of it. */
 	for (size_t i = first; script && i < l->rows.n; i++) {
 		free(l->rows.v[i].script);
@@ -264,8 +297,12 @@ static enum err fold_touched(
 
 	for (size_t i = 0; i < w->nentries; i++) {
 		l->nentries++;
-		if (!is_trust_path(w->entries[i].path))
-			strmap_put(&dirs, w->entries[i].dir, l);
+		/* Whoever is admitted may turn out to be the person whose
+		 * commands were reviewed. */
+		strmap_put(&dirs,
+			is_trust_path(w->entries[i].path) ? LEDGER_EXEC_DIR
+							  : w->entries[i].dir,
+			l);
 	}
 	for (size_t i = 0; !rc && i < dirs.n; i++) {
 		struct heldvec all = { 0 }, direct = { 0 };

@@ -162,9 +162,9 @@ static size_t find_row(struct fold *f, const struct entry *e)
 
 static struct opened *find_opened(struct fold *f, const char *id)
 {
-	for (size_t i = 0; id && i < f->n; i++) {
-		if (!strcmp(f->v[i].e->id, id))
-			return &f->v[i];
+	for (size_t i = f->n; id && i > 0; i--) { /* mostly a late one */
+		if (!strcmp(f->v[i - 1].e->id, id))
+			return &f->v[i - 1];
 	}
 	return NULL;
 }

@@ -244,6 +244,23 @@ const char *trust_principal(const struct trust *t, const char *fingerprint)
 	return k && k->n ? k->v[k->n - 1].principal : NULL;
 }
 
+bool trust_same_person(
+	const struct trust *t, const char *fingerprint, const char *other)
+{
+	const struct trust_key *a = find(t, fingerprint);
+	const struct trust_key *b = find(t, other);
+
+	if (!strcmp(fingerprint, other))
+		return true;
+	for (size_t i = 0; a && b && i < a->n; i++) {
+		for (size_t k = 0; k < b->n; k++) {
+			if (!strcmp(a->v[i].principal, b->v[k].principal))
+				return true;
+		}
+	}
+	return false;
+}
+
 static void apply_add(struct trust *t, struct trust_fact *f)
 {
 	unsigned roles;

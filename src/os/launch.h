@@ -15,8 +15,9 @@ struct launch {
 	const char *const *argv;
 	char *const *envp;
 	const char *dir;
-	int fds[3];  /* what becomes 0, 1 and 2; -1: it stays ours */
-	bool script; /* own group, dies with us, every signal's default */
+	int fds[3];    /* what becomes 0, 1 and 2; -1: it stays ours */
+	bool script;   /* own group, dies with us, every signal's default */
+	bool terminal; /* and own session, with 0 as its terminal */
 	/* set by launch_start */
 	struct strvec paths; /* what to execute: the first that can be */
 	pid_t parent;

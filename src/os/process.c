@@ -17,18 +17,27 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #include "launch.h"
 
-enum step { STEP_GROUP, STEP_DEATHSIG, STEP_DUP, STEP_CHDIR, STEP_EXEC };
+enum step {
+	STEP_GROUP,
+	STEP_DEATHSIG,
+	STEP_DUP,
+	STEP_TERMINAL,
+	STEP_CHDIR,
+	STEP_EXEC
+};
 
 static const char *const step_names[] = {
 	[STEP_GROUP] = "setpgid",
 	[STEP_DEATHSIG] = "prctl",
 	[STEP_DUP] = "dup",
+	[STEP_TERMINAL] = "TIOCSCTTY",
 	[STEP_CHDIR] = "chdir",
 	[STEP_EXEC] = "exec",
 };
@@ -140,7 +149,8 @@ static _Noreturn void child_exec(const struct launch *l)
 static _Noreturn void child_run(const struct launch *l)
 {
 	if (l->script) {
-		if (setpgid(0, 0))
+		/* A session has a process group of its own, too. */
+		if (l->terminal ? setsid() < 0 : setpgid(0, 0))
 			child_fail(l, STEP_GROUP);
 		if (prctl(PR_SET_PDEATHSIG, SIGKILL))
 			child_fail(l, STEP_DEATHSIG);
@@ -150,6 +160,8 @@ static _Noreturn void child_run(const struct launch *l)
 	}
 	child_signals(l);
 	child_fds(l);
+	if (l->terminal && ioctl(0, TIOCSCTTY, 0))
+		child_fail(l, STEP_TERMINAL);
 	if (l->dir && chdir(l->dir))
 		child_fail(l, STEP_CHDIR);
 	child_exec(l);
@@ -322,16 +334,20 @@ enum err process_exec(const struct exec_opts *opts, pid_t *ret,
 		.dir = opts->dir,
 		.fds = { -1, opts->out_fd, opts->out_fd },
 		.script = true,
+		.terminal = opts->terminal,
 		.report = -1,
 	};
-	enum err rc;
+	int null = -1;
+	enum err rc = ERR_OK;
 
 	*step = "open";
-	rc = open_null(&l.fds[0], err);
+	if (!opts->terminal)
+		rc = open_null(&null, err);
 	if (rc)
 		return rc;
+	l.fds[0] = opts->terminal ? opts->out_fd : null;
 	rc = launch_start(&l, ret, step, err);
-	close(l.fds[0]);
+	close_fd(&null);
 	return rc ? ERR_FATAL : ERR_OK;
 }
 

@@ -143,7 +143,7 @@ enum err run_is_committed(
 
 #define LEFT_OUT_LINE 256 /* capture_kept adds one */
 
-static void open_log(struct job *j)
+void job_open_log(struct job *j)
 {
 	int64_t keep = j->s->settings.log_keep;
 	struct stat st;
@@ -164,7 +164,7 @@ static void open_log(struct job *j)
 
 /* ---- the entry ---- */
 
-static void add_args(struct job *j)
+void job_add_args(struct job *j)
 {
 	const struct strvec *args = j->req->args;
 	struct buf masked = BUF_INIT;
@@ -221,6 +221,8 @@ enum err job_prepare(struct job *j, struct error *err)
 	const struct script *sc = j->req->script;
 	enum err rc;
 
+	if (!sc)
+		return command_prepare(j, err);
 	rc = pin_bytes(j, err);
 	if (!rc)
 		rc = script_command(
@@ -228,8 +230,8 @@ enum err job_prepare(struct job *j, struct error *err)
 	if (!rc)
 		rc = fill_claim(j, err);
 	if (!rc) {
-		open_log(j);
-		add_args(j);
+		job_open_log(j);
+		job_add_args(j);
 	}
 	if (rc) {
 		error_prefix(err, "%s", sc->path);
@@ -256,8 +258,8 @@ enum err job_claim(struct job *j, struct error *err)
 {
 	struct ledger_write w = { .e = &j->claim,
 		.signer = j->signer,
-		.script = &j->blob,
-		.decide = decide,
+		.script = j->req->script ? &j->blob : NULL,
+		.decide = j->req->still ? decide : NULL,
 		.arg = j };
 	enum err rc = ledger_append(j->s->ledger, &w, err);
 

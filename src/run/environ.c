@@ -86,8 +86,11 @@ void environ_for_script(const struct job *j, struct strvec *ret)
 		strvec_push(ret, "PYTHONUNBUFFERED=1");
 	strvec_pushf(ret, "STRACK_RUN=%s", j->run);
 	strvec_pushf(ret, "STRACK_ENV=%s", s->env);
-	strvec_pushf(ret, "STRACK_SCRIPT=%s", j->req->script->path);
-	strvec_pushf(ret, "STRACK_ATTEMPT=%" PRId64, j->req->attempt);
+	if (j->req->script) {
+		strvec_pushf(ret, "STRACK_SCRIPT=%s", j->req->script->path);
+		strvec_pushf(ret, "STRACK_ATTEMPT=%" PRId64, j->req->attempt);
+		add_path(ret, j, "STRACK_RESUME", "resume");
+	}
 	strvec_pushf(ret, "STRACK_FENCE=%" PRId64, j->claim.seq);
 	if (j->req->timeout > 0)
 		strvec_pushf(ret, "STRACK_DEADLINE=%" PRId64,
@@ -97,7 +100,6 @@ void environ_for_script(const struct job *j, struct strvec *ret)
 	strvec_pushf(ret, "STRACK_TOP=%s", repo_work_tree(s->repo));
 	strvec_pushf(ret, "STRACK_LIB=%s", lib ? lib : "");
 	add_path(ret, j, "STRACK_EVENTS", "events");
-	add_path(ret, j, "STRACK_RESUME", "resume");
 	free(lib);
 }
 

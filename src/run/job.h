@@ -11,6 +11,7 @@
 #include "strack/run.h"
 #include "strack/rundir.h"
 #include "capture.h"
+#include "console.h"
 
 struct job {
 	struct session *s;
@@ -27,9 +28,13 @@ struct job {
 	char *log_path;
 	int log_fd;
 	struct capture *cap;
-	char *tty; /* of the runner, "pts/3"; NULL: none */
-	int life;  /* this side's end of the lifeline */
+	char *tty;              /* of the runner, "pts/3"; NULL: none */
+	int life;               /* this side's end of the lifeline */
+	struct console console; /* of a command that has one */
 };
+
+/* Where its entries stand: the script's path, or that of all commands. */
+const char *job_folder(const struct job *j);
 
 /* <state>/locks/ENV.<16 hex>; the caller frees it. */
 char *job_lock_path(
@@ -38,9 +43,18 @@ char *job_lock_path(
 /* claim.c: bytes, command, log and claim entry; then the claim itself. */
 enum err job_prepare(struct job *j, struct error *err);
 enum err job_claim(struct job *j, struct error *err);
+/* The log, and what is masked in it; then the arguments as the entry has
+ * them, masked as well. */
+void job_open_log(struct job *j);
+void job_add_args(struct job *j);
 /* SHA-256 of the script's file as it lies there now. */
 enum err job_hash_script(
 	const struct job *j, char ret[SHA256_HEX + 1], struct error *err);
+
+/* command.c: the same as job_prepare for an ad-hoc command; and whether its
+ * entry is on the ledger. */
+enum err command_prepare(struct job *j, struct error *err);
+bool command_is_recorded(struct job *j);
 
 /* resume.c: last values of the checkpoints of the attempts before. */
 enum err resume_collect(struct session *s, const char *script, struct buf *ret,

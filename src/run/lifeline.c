@@ -13,7 +13,7 @@ enum err lifeline_open(int ends[2], struct error *err)
 	return ERR_OK;
 }
 
-void lifeline_send(int fd, const struct life *l, const void *text, size_t len)
+bool lifeline_send(int fd, const struct life *l, const void *text, size_t len)
 {
 	struct iovec iov[2] = {
 		{ .iov_base = (void *)l, .iov_len = sizeof(*l) },
@@ -21,11 +21,13 @@ void lifeline_send(int fd, const struct life *l, const void *text, size_t len)
 	};
 	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = len ? 2 : 1 };
 	int saved = errno;
+	ssize_t n;
 
-	while (sendmsg(fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 &&
-		errno == EINTR)
-		;
+	do
+		n = sendmsg(fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
 	errno = saved;
+	return n >= 0;
 }
 
 bool lifeline_next(int fd, struct life *ret, struct buf *text)

@@ -15,11 +15,15 @@ enum life_kind {
 	/* runner to warden */
 	LIFE_CANCEL, /* signal, and who sent it; a second one: hurry */
 	LIFE_SEEN,   /* the last tick was read, send the next */
+	LIFE_INPUT,  /* text: typed at a console; wait for LIFE_TAKEN */
+	LIFE_SIZE,   /* a columns, b rows of its terminal */
 	/* warden to runner */
 	LIFE_TICK,   /* the log has grown, or progress was made */
 	LIFE_PHASE,  /* text: what it is waiting for now */
 	LIFE_FAILED, /* the outcome could not be recorded: text, NUL, hint */
 	LIFE_DONE,   /* it is recorded */
+	LIFE_TAKEN,  /* the terminal has what was typed */
+	LIFE_OUTPUT, /* text: what a console shows */
 	LIFE_CLOSED, /* the other is gone; never sent */
 };
 
@@ -35,8 +39,9 @@ struct life {
 #define LIFE_TEXT_MAX 16384
 
 enum err lifeline_open(int ends[2], struct error *err);
-/* Errors are none: the other may be gone. Async-signal-safe without text. */
-void lifeline_send(int fd, const struct life *l, const void *text, size_t len);
+/* False is no error: the other may be gone, or have no room. Async-signal-safe
+ * without text. */
+bool lifeline_send(int fd, const struct life *l, const void *text, size_t len);
 /* False when there is nothing now; `text` gets what came with it. */
 bool lifeline_next(int fd, struct life *ret, struct buf *text);
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "strack/adhoc.h"
 #include "strack/process.h"
 #include "strack/rundir.h"
 #include "job.h"
@@ -19,6 +20,7 @@ void lost_report_release(struct lost_report *r)
 	strvec_release(&r->lost);
 	strvec_release(&r->alive);
 	strvec_release(&r->tidied);
+	strvec_release(&r->commands);
 }
 
 /* What it said before it was lost is in its folder. */
@@ -48,7 +50,8 @@ static void fill(
 	entry_set(e, KEY_SCRIPT, r->script);
 	entry_set(e, KEY_ENVIRONMENT, r->env);
 	entry_set(e, KEY_RUN, r->run);
-	entry_setf(e, KEY_ATTEMPT, "%lld", (long long)r->attempt);
+	if (r->script)
+		entry_setf(e, KEY_ATTEMPT, "%lld", (long long)r->attempt);
 	entry_set(e, KEY_CLAIM, r->claim);
 	entry_set(e, KEY_BLOB, r->blob);
 	entry_set(e, KEY_REASON, "nothing is left of the run, and no outcome");
@@ -61,14 +64,29 @@ struct decision {
 	bool still;
 };
 
+static enum err decide_command(
+	struct ledger *l, struct decision *d, struct error *err)
+{
+	struct ledger_entryvec list = LEDGER_ENTRYVEC_INIT;
+	struct ledger_entry *outcome;
+	enum err rc = adhoc_outcome(l, d->row->claim, &list, &outcome, err);
+
+	d->still = rc == ERR_NOTFOUND;
+	if (d->still)
+		error_reset(err);
+	ledger_entryvec_release(&list);
+	return d->still ? ERR_OK : rc ? rc : ERR_EXISTS;
+}
+
 /* Somebody may have recorded or resolved it meanwhile. */
 static enum err decide(struct ledger *l, void *arg, struct error *err)
 {
 	struct decision *d = arg;
-	const struct state_row *now =
-		ledger_row(l, d->row->script, d->row->env);
+	const struct state_row *now;
 
-	(void)err;
+	if (!d->row->script)
+		return decide_command(l, d, err);
+	now = ledger_row(l, d->row->script, d->row->env);
 	d->still = now && now->open && now->claim &&
 		   !strcmp(now->claim, d->row->claim);
 	return d->still ? ERR_OK : ERR_EXISTS;
@@ -115,10 +133,14 @@ out:
 static enum err record(
 	struct session *s, const struct state_row *r, struct error *err)
 {
-	char *path = job_lock_path(s, r->env, r->script);
+	char *path;
 	struct lock lock = LOCK_INIT;
-	enum err rc = lock_take(&lock, path, 0600, 0, NULL, err);
+	enum err rc;
 
+	if (!r->script) /* it never held more than its folder */
+		return record_locked(s, r, err);
+	path = job_lock_path(s, r->env, r->script);
+	rc = lock_take(&lock, path, 0600, 0, NULL, err);
 	if (rc == ERR_HELD) { /* then it is somebody else's affair */
 		error_reset(err);
 		rc = ERR_OK;
@@ -157,6 +179,45 @@ static bool is_open(const struct rowvec *rows, const char *run)
 	return false;
 }
 
+/* Commands make no rows: those whose folder is here get one for us, without a
+ * script.  The ledger is only asked where a folder is no script's. */
+static enum err open_commands(
+	struct session *s, struct rowvec *ret, struct error *err)
+{
+	struct adhocs all = ADHOCS_INIT;
+	struct strvec runs = STRVEC_INIT;
+	bool loaded = false;
+	enum err rc = rundir_list(s->state_dir, &runs, err);
+
+	for (size_t i = 0; !rc && i < runs.n; i++) {
+		const struct adhoc *a;
+		struct state_row *r;
+
+		if (is_open(ret, runs.v[i]))
+			continue;
+		if (!loaded)
+			rc = adhocs_load(s->ledger, &all, err);
+		loaded = true;
+		a = rc ? NULL : adhocs_find(&all, runs.v[i]);
+		if (!a || a->outcome)
+			continue;
+		r = rowvec_add(ret);
+		r->env = xstrdup(entry_get(a->exec->e, KEY_ENVIRONMENT));
+		r->run = xstrdup(runs.v[i]);
+		r->claim = xstrdup(a->exec->e->id);
+	}
+	adhocs_release(&all);
+	strvec_release(&runs);
+	return rc;
+}
+
+static enum err all_open(
+	struct session *s, struct rowvec *ret, struct error *err)
+{
+	open_rows(s, ret);
+	return open_commands(s, ret, err);
+}
+
 static enum err gone_runs(
 	const struct session *s, struct strvec *ret, struct error *err)
 {
@@ -187,7 +248,7 @@ static enum err tidy(
 		goto out;
 	rc = ledger_refresh(s->ledger, &moved, err);
 	if (!rc)
-		open_rows(s, &open);
+		rc = all_open(s, &open, err);
 	for (size_t i = 0; !rc && i < gone.n; i++) {
 		if (is_open(&open, gone.v[i]))
 			continue;
@@ -206,17 +267,19 @@ enum err lost_record(
 {
 	struct rowvec open = ROWVEC_INIT;
 	enum run_life life;
-	enum err rc = ERR_OK;
+	enum err rc = all_open(s, &open, err);
 
-	open_rows(s, &open);
 	for (size_t i = 0; !rc && i < open.n; i++) {
 		const struct state_row *r = &open.v[i];
 
 		rc = session_run_life(s, r->run, &life, err);
 		if (rc || life == RUN_ELSEWHERE)
 			continue;
-		strvec_pushf(life == RUN_ALIVE ? &ret->alive : &ret->lost,
-			"%s (%s)", r->script, r->env);
+		strvec_pushf(life == RUN_ALIVE ? &ret->alive
+			     : r->script       ? &ret->lost
+					       : &ret->commands,
+			"%s%s (%s)", r->script ? "" : "run ",
+			r->script ? r->script : r->run, r->env);
 		if (life == RUN_GONE && !dry)
 			rc = record(s, r, err);
 	}

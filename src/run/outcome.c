@@ -67,7 +67,7 @@ static void set_changed(const struct warden *w, struct entry *e)
 {
 	char now[SHA256_HEX + 1];
 
-	if (!w->started)
+	if (!w->started || !w->j->req->script)
 		return;
 	if (job_hash_script(w->j, now, NULL) || strcmp(now, w->j->raw) != 0)
 		entry_set(e, KEY_CHANGED, "yes");

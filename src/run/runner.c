@@ -89,15 +89,23 @@ static void signals_restore(struct guard *g)
 
 /* ---- the lock ---- */
 
+const char *job_folder(const struct job *j)
+{
+	return j->req->script ? j->req->script->path : LEDGER_EXEC_DIR;
+}
+
 static enum err take_lock(struct job *j, struct error *err)
 {
-	const char *script = j->req->script->path;
-	char *path = job_lock_path(j->s, j->s->env, script);
-	char *note = xstrfmt("run %s, process %ld of %s", j->run,
-		(long)getpid(), j->s->user);
+	const char *script = job_folder(j);
+	char *path, *note;
 	struct buf holder = BUF_INIT;
 	enum err rc;
 
+	if (!j->req->script)
+		return ERR_OK;
+	path = job_lock_path(j->s, j->s->env, script);
+	note = xstrfmt("run %s, process %ld of %s", j->run, (long)getpid(),
+		j->s->user);
 	rc = lock_take(
 		&j->lock, path, 0600, j->req->wait ? -1 : 0, &holder, err);
 	if (rc == ERR_HELD) {
@@ -125,7 +133,7 @@ static enum err look_again(struct job *j, struct error *err)
 	/* Asked even when it did not move: it may have before the lock. */
 	if (!rc)
 		rc = ledger_require_sound(j->s->ledger, err);
-	if (!rc)
+	if (!rc && j->req->still)
 		rc = j->req->still(&still, j->req->arg, err);
 	return !rc && !still ? ERR_MOVED : rc;
 }
@@ -151,10 +159,18 @@ static void keep_result(
 		buf_add(&res->hint, text->ptr + n + 1, text->len - n - 1);
 }
 
-static bool take_message(struct live *live, int fd, const struct life *l,
-	const struct buf *text, struct result *res)
+struct follower {
+	struct live live;
+	int fd; /* this side's end of the lifeline */
+	struct result res;
+};
+
+static bool take_message(
+	const struct life *l, const struct buf *text, void *arg)
 {
 	const struct life seen = { .kind = LIFE_SEEN };
+	struct follower *f = arg;
+	struct live *live = &f->live;
 
 	switch (l->kind) {
 	case LIFE_TICK:
@@ -162,43 +178,54 @@ static bool take_message(struct live *live, int fd, const struct life *l,
 		live->total = l->b;
 		buf_set(&live->label, text->ptr);
 		live_follow(live);
-		lifeline_send(fd, &seen, NULL, 0);
+		lifeline_send(f->fd, &seen, NULL, 0);
 		break;
 	case LIFE_PHASE:
 		buf_set(&live->phase, text->ptr);
 		break;
 	case LIFE_FAILED:
 	case LIFE_DONE:
-		keep_result(res, l, text);
+		keep_result(&f->res, l, text);
 		break;
 	case LIFE_CLOSED:
 		return false;
 	case LIFE_CANCEL:
 	case LIFE_SEEN:
+	case LIFE_INPUT:
+	case LIFE_SIZE:
+	case LIFE_TAKEN:
+	case LIFE_OUTPUT:
 		break;
 	}
 	return true;
 }
 
 /* Until the warden's end of the lifeline closes. */
-static void follow(struct live *live, int fd, struct result *res)
+static void follow(struct follower *f)
 {
-	struct pollfd p = { .fd = fd, .events = POLLIN };
+	struct pollfd p = { .fd = f->fd, .events = POLLIN };
 	struct buf text = BUF_INIT;
 	bool open = true;
 	struct life l;
 
 	while (open) {
-		if (poll(&p, 1, live->msg->tty ? 1000 : -1) < 0 &&
+		if (poll(&p, 1, f->live.msg->tty ? 1000 : -1) < 0 &&
 			errno != EINTR)
 			usleep(1000); /* no memory: it may pass */
-		while (open && lifeline_next(fd, &l, &text))
-			open = take_message(live, fd, &l, &text, res);
+		while (open && lifeline_next(f->fd, &l, &text))
+			open = take_message(&l, &text, f);
 		if (open)
-			live_line(live);
+			live_line(&f->live);
 	}
-	live_end(live);
+	live_end(&f->live);
 	buf_release(&text);
+}
+
+static void follow_console(struct follower *f, struct console *c)
+{
+	out_finish(f->live.out, NULL); /* it remembers a failure */
+	console_relay(c, f->fd, take_message, f);
+	f->live.midline = c->midline;
 }
 
 /* The warden was killed.  The kernel ends the script; what else there is may
@@ -244,7 +271,9 @@ static enum err conclude(
 		return rc;
 	}
 	rc = ledger_refresh(j->s->ledger, &moved, err);
-	if (!rc && !res->known)
+	/* It goes well only when it is recorded, even where there was no room
+	 * left to say so. */
+	if (!rc && !res->known && !(WIFEXITED(status) && !WEXITSTATUS(status)))
 		rc = without_warden(j, status, err);
 	else if (!rc && res->text.len)
 		out_printf(&j->s->msg,
@@ -275,13 +304,13 @@ static void hand_over(struct job *j)
 static enum err start_and_follow(struct job *j, struct guard *g,
 	struct run_report *ret, struct error *err)
 {
-	struct result res = { .text = BUF_INIT, .hint = BUF_INIT };
-	struct live live;
+	struct follower f = { .res = { .text = BUF_INIT, .hint = BUF_INIT } };
 	int ends[2] = { -1, -1 }, status;
 	pid_t pid;
 	enum err rc;
 
-	live_init(&live, j->req->out, &j->s->msg, j->log_path, j->req->timeout);
+	live_init(
+		&f.live, j->req->out, &j->s->msg, j->log_path, j->req->timeout);
 	rc = lifeline_open(ends, err);
 	if (!rc)
 		rc = process_fork(&pid, err);
@@ -295,18 +324,22 @@ static enum err start_and_follow(struct job *j, struct guard *g,
 	close(ends[1]); /* the warden's */
 	hand_over(j);
 	signals_pass_on(g, ends[0]);
-	follow(&live, ends[0], &res);
+	f.fd = ends[0];
+	if (j->req->console)
+		follow_console(&f, &j->console);
+	else
+		follow(&f);
 	signal_fd = -1;
 	status = reap(pid);
 	ret->cancelled = signal_seen;
-	ret->midline = live.midline;
-	rc = conclude(j, &res, status, err);
+	ret->midline = f.live.midline;
+	rc = conclude(j, &f.res, status, err);
 out:
 	if (ends[0] >= 0)
 		close(ends[0]); /* nothing more to say */
-	live_release(&live);
-	buf_release(&res.text);
-	buf_release(&res.hint);
+	live_release(&f.live);
+	buf_release(&f.res.text);
+	buf_release(&f.res.hint);
 	return rc;
 }
 
@@ -362,6 +395,8 @@ static bool may_be_claimed(struct job *j)
 
 	if (ledger_refresh(j->s->ledger, &moved, NULL))
 		return true;
+	if (!j->req->script)
+		return command_is_recorded(j);
 	r = ledger_row(j->s->ledger, j->req->script->path, j->s->env);
 	return r && r->run && !strcmp(r->run, j->run);
 }
@@ -376,7 +411,7 @@ static enum err claim_it(struct job *j, struct error *err)
 		rc = resume_collect(j->s, j->req->script->path, &resume, err);
 	if (!rc)
 		rc = rundir_create(&j->dir, j->s->state_dir, j->run,
-			j->req->script->path, j->s->env, &resume, err);
+			job_folder(j), j->s->env, &resume, err);
 	if (!rc)
 		rc = rundir_reserve(&j->dir,
 			RESERVE_BYTES + 2 * j->s->settings.log_keep, err);
@@ -419,6 +454,7 @@ enum err run_one(struct session *s, const struct run_request *req,
 		rc = claim_it(&j, err);
 	if (!rc) {
 		memcpy(ret->run, j.run, sizeof(j.run));
+		memcpy(ret->claim, j.claim.id, sizeof(j.claim.id));
 		ret->log_path = xstrdup(j.log_path);
 		if (req->started)
 			req->started(j.run, req->arg);

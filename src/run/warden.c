@@ -29,6 +29,7 @@
 #define GROUP_MS 5000        /* for the rest of the process group */
 #define EVENTS_MAX (1 << 20) /* bytes of events between two looks around */
 #define WARN_PERCENT 80
+#define DRAIN_MS 500 /* for what is left in a console's terminal */
 
 /* ---- telling the runner ---- */
 
@@ -48,7 +49,7 @@ static void send_tick(struct warden *w)
 
 	if (bytes != w->log_bytes || w->said.progress)
 		w->tick_due = true;
-	if (!w->tick_due || !w->tick_free)
+	if (!w->tick_due || !w->tick_free || w->j->req->console)
 		return;
 	l.a = w->said.label ? w->said.current : -1;
 	l.b = w->said.label ? w->said.total : -1;
@@ -93,6 +94,8 @@ static void end_all(struct warden *w, int64_t grace_ms)
 	w->phase = PHASE_END;
 	arm(w, 0);
 	send_phase(w, "ending it");
+	relay_note(w, w->timed_out ? "ending it: timed out" : "ending it");
+	relay_hang_up(w);
 	ending_begin(&w->ending, w->pid, clock_mono_ms(), grace_ms);
 }
 
@@ -129,6 +132,7 @@ static void on_alarm(struct warden *w)
 		duration_format(&line, limit);
 		buf_adds(&line, " is over");
 		capture_line(w->j->cap, line.ptr, line.len);
+		relay_note(w, line.ptr);
 		buf_release(&line);
 		return;
 	}
@@ -170,13 +174,20 @@ static void read_lifeline(struct warden *w)
 			break;
 		case LIFE_CLOSED:
 			w->runner_gone = true;
+			relay_orphan(w);
 			if (!w->cancelled && w->phase != PHASE_END)
 				cancel(w, xstrdup("the runner is gone"));
+			break;
+		case LIFE_INPUT:
+		case LIFE_SIZE:
+			relay_take(w, &l, &text);
 			break;
 		case LIFE_TICK:
 		case LIFE_PHASE:
 		case LIFE_FAILED:
 		case LIFE_DONE:
+		case LIFE_TAKEN:
+		case LIFE_OUTPUT:
 			break;
 		}
 	}
@@ -243,7 +254,7 @@ static size_t read_output(struct warden *w)
 	char chunk[CHUNK];
 	ssize_t n;
 
-	if (w->out_fd < 0)
+	if (w->out_fd < 0 || relay_full(w))
 		return 0;
 	do {
 		n = read(w->out_fd, chunk, sizeof(chunk));
@@ -257,6 +268,7 @@ static size_t read_output(struct warden *w)
 	}
 	read_events(w);
 	capture_add(w->j->cap, chunk, (size_t)n);
+	relay_show(w, chunk, (size_t)n);
 	return (size_t)n;
 }
 
@@ -288,24 +300,52 @@ static void move_on(struct warden *w)
 		w->phase = PHASE_OVER;
 }
 
+static void what_to_watch(const struct warden *w, struct pollfd p[3])
+{
+	short out = relay_full(w) ? 0 : POLLIN, life = POLLIN;
+
+	if (w->relay.typed.len)
+		out |= POLLOUT;
+	if (w->relay.shown.len)
+		life |= POLLOUT;
+	p[0] = (struct pollfd){ .fd = w->sig_fd, .events = POLLIN };
+	p[1] = (struct pollfd){ .fd = w->runner_gone ? -1 : w->j->life,
+		.events = life };
+	p[2] = (struct pollfd){ .fd = out ? w->out_fd : -1, .events = out };
+}
+
 static void watch(struct warden *w)
 {
 	struct pollfd p[3];
 
 	while (w->phase != PHASE_OVER) {
-		p[0] = (struct pollfd){ .fd = w->sig_fd, .events = POLLIN };
-		p[1] = (struct pollfd){ .fd = w->runner_gone ? -1 : w->j->life,
-			.events = POLLIN };
-		p[2] = (struct pollfd){ .fd = w->out_fd, .events = POLLIN };
+		what_to_watch(w, p);
 		if (poll(p, 3, look_again_ms(w)) < 0)
 			usleep(1000); /* no memory: it may pass */
 		read_output(w);
 		read_events(w);
 		read_signals(w);
 		read_lifeline(w);
+		relay_push(w);
 		move_on(w);
 		send_tick(w);
 	}
+}
+
+/* The last words of a session may be on their way through the terminal still.
+ * Once nobody has it open it says so; but somebody may stay. */
+static void drain_terminal(struct warden *w)
+{
+	int64_t until = clock_mono_ms() + DRAIN_MS;
+
+	while (w->out_fd >= 0 && clock_mono_ms() < until) {
+		struct pollfd p = { .fd = w->out_fd, .events = POLLIN };
+
+		if (poll(&p, 1, DRAIN_MS / 5) < 1)
+			break;
+		read_output(w);
+	}
+	relay_end(w);
 }
 
 /* What the script wrote before it ended is in the pipe; whoever outlives it
@@ -316,7 +356,10 @@ static void drain(struct warden *w)
 	size_t rest, n;
 
 	reap(w);
-	if (w->out_fd >= 0 && ioctl(w->out_fd, FIONREAD, &bytes))
+	w->phase = PHASE_OVER; /* also of what was not started */
+	if (w->j->req->console)
+		drain_terminal(w);
+	else if (w->out_fd >= 0 && ioctl(w->out_fd, FIONREAD, &bytes))
 		bytes = 0;
 	for (rest = (size_t)bytes; rest; rest -= n < rest ? n : rest) {
 		n = read_output(w);
@@ -376,8 +419,11 @@ static enum err detach(struct warden *w, struct error *err)
 static enum err check_bytes(const struct warden *w, struct error *err)
 {
 	char now[SHA256_HEX + 1];
-	enum err rc = job_hash_script(w->j, now, err);
+	enum err rc;
 
+	if (!w->j->req->script)
+		return ERR_OK;
+	rc = job_hash_script(w->j, now, err);
 	if (!rc && strcmp(now, w->j->raw) != 0)
 		rc = error_set(err, ERR_FATAL,
 			"the file changed after it was claimed");
@@ -392,6 +438,11 @@ static enum err exec_script(struct warden *w, int out, struct error *err)
 		.out_fd = out };
 	const char *step = "start";
 	enum err rc;
+
+	/* A command runs where the person is. */
+	if (!w->j->req->script)
+		opts.dir = NULL;
+	opts.terminal = w->j->req->console;
 
 	environ_for_script(w->j, &env);
 	opts.envp = env.v;
@@ -408,6 +459,17 @@ static enum err exec_script(struct warden *w, int out, struct error *err)
 	return rc;
 }
 
+static enum err open_output(const struct job *j, int out[2], struct error *err)
+{
+	if (j->req->console)
+		return pty_open(&j->console.before, &out[0], &out[1], err);
+	if (pipe2(out, O_CLOEXEC))
+		return error_sys(err, "cannot make a pipe");
+	if (fcntl(out[0], F_SETFL, O_NONBLOCK))
+		return error_sys(err, "cannot set up a pipe");
+	return ERR_OK;
+}
+
 /* Anything that goes wrong here is why the script was not started. */
 static enum err start(struct warden *w, struct error *err)
 {
@@ -422,10 +484,8 @@ static enum err start(struct warden *w, struct error *err)
 		rc = events_open(&w->events, path, err);
 	if (!rc)
 		w->events_open = true;
-	if (!rc && pipe2(out, O_CLOEXEC))
-		rc = error_sys(err, "cannot make a pipe");
-	if (!rc && fcntl(out[0], F_SETFL, O_NONBLOCK))
-		rc = error_sys(err, "cannot set up a pipe");
+	if (!rc)
+		rc = open_output(w->j, out, err);
 	if (!rc)
 		read_lifeline(w);
 	if (!rc && w->cancelled)
@@ -489,6 +549,7 @@ void warden_main(struct job *j)
 
 	w.said.cap = j->cap;
 	w.start = w.end = clock_mono_ms();
+	relay_begin(&w);
 	if (start(&w, &why))
 		refused = xstrfmt("can't be started: %s", why.text.ptr);
 	else

@@ -6,6 +6,7 @@
 #include "ending.h"
 #include "events.h"
 #include "job.h"
+#include "relay.h"
 #include "said.h"
 
 enum phase {
@@ -17,7 +18,8 @@ enum phase {
 
 struct warden {
 	struct job *j;
-	int sig_fd, out_fd; /* signals; output of the script; -1: closed */
+	/* signals; output of the script, or a console's terminal; -1: closed */
+	int sig_fd, out_fd;
 	timer_t timer;
 	bool timer_set;
 	bool warned; /* at 80 % of the time limit */
@@ -36,7 +38,8 @@ struct warden {
 	bool runner_gone;
 	bool tick_free; /* the runner has read the last tick */
 	bool tick_due;
-	int64_t log_bytes; /* when the last tick was sent */
+	int64_t log_bytes;  /* when the last tick was sent */
+	struct relay relay; /* of a console */
 };
 
 /* Builds and records the outcome.  `refused`: why it was not started, or

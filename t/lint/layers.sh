@@ -16,13 +16,13 @@ includes | awk '
 		may["os"] = " os base "
 		may["base"] = " base "
 		row("cmd", "cmd decide opt")
-		row("core", "entry header hooks imports ledger needs plan")
-		row("core", "rundir script session settings state template")
-		row("core", "trust view")
+		row("core", "adhoc entry header hooks imports ledger needs")
+		row("core", "plan review rundir script session settings")
+		row("core", "state template trust view")
 		row("git", "gc object refs repo")
 		row("sign", "digest sign")
 		row("os", "clock csv datadir file ini jsonread lock process")
-		row("os", "term")
+		row("os", "pty term")
 		row("base", "buf error json out strmap strvec table text")
 	}
 	function row(layer, names, i, n, list) {

@@ -10,8 +10,8 @@ pure() {
 		'src/core/hooktext.c' 'src/core/import*.c' \
 		'src/core/kind.c' 'src/core/message.c' \
 		'src/core/nearest.c' 'src/core/needs.c' \
-		'src/core/plan*.c' 'src/core/slug.c' 'src/core/state*.c' \
-		'src/core/trust*.c' \
+		'src/core/plan*.c' 'src/core/review.c' 'src/core/slug.c' \
+		'src/core/state*.c' 'src/core/trust*.c' \
 		'src/base/*.c'
 }
 
