@@ -52,12 +52,16 @@ SRC = \
 	src/base/timetext.c \
 	src/base/unicode.c \
 	src/cmd.c \
+	src/cmd/attach.c \
 	src/cmd/batch.c \
+	src/cmd/batchdetach.c \
 	src/cmd/batchtext.c \
 	src/cmd/brought.c \
+	src/cmd/cancel.c \
 	src/cmd/cleanup.c \
 	src/cmd/create.c \
 	src/cmd/decide.c \
+	src/cmd/endedtext.c \
 	src/cmd/entrytext.c \
 	src/cmd/find.c \
 	src/cmd/init.c \
@@ -74,6 +78,7 @@ SRC = \
 	src/cmd/status.c \
 	src/cmd/statuslist.c \
 	src/cmd/statusmatrix.c \
+	src/cmd/target.c \
 	src/cmd/trust.c \
 	src/cmd/trustlist.c \
 	src/cmd/trustwords.c \
@@ -146,6 +151,8 @@ SRC = \
 	src/os/term.c \
 	src/run/capture.c \
 	src/run/claim.c \
+	src/run/control.c \
+	src/run/detach.c \
 	src/run/ending.c \
 	src/run/environ.c \
 	src/run/events.c \
@@ -158,7 +165,9 @@ SRC = \
 	src/run/runner.c \
 	src/run/said.c \
 	src/run/secrets.c \
+	src/run/underway.c \
 	src/run/warden.c \
+	src/run/watch.c \
 	src/sign/digest.c \
 	src/sign/keygen.c \
 	src/sign/opensshkey.c \

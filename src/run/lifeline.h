@@ -16,6 +16,7 @@ enum life_kind {
 	LIFE_CANCEL, /* signal, and who sent it; a second one: hurry */
 	LIFE_SEEN,   /* the last tick was read, send the next */
 	/* warden to runner */
+	LIFE_STARTED, /* the script runs */
 	LIFE_TICK,   /* the log has grown, or progress was made */
 	LIFE_PHASE,  /* text: what it is waiting for now */
 	LIFE_FAILED, /* the outcome could not be recorded: text, NUL, hint */

@@ -29,6 +29,7 @@
 #define GROUP_MS 5000        /* for the rest of the process group */
 #define EVENTS_MAX (1 << 20) /* bytes of events between two looks around */
 #define WARN_PERCENT 80
+#define ORDERS_MAX 16 /* between two looks around */
 
 /* ---- telling the runner ---- */
 
@@ -170,9 +171,12 @@ static void read_lifeline(struct warden *w)
 			break;
 		case LIFE_CLOSED:
 			w->runner_gone = true;
-			if (!w->cancelled && w->phase != PHASE_END)
+			/* a detached one goes on without */
+			if (!w->j->req->batch && !w->cancelled &&
+				w->phase != PHASE_END)
 				cancel(w, xstrdup("the runner is gone"));
 			break;
+		case LIFE_STARTED:
 		case LIFE_TICK:
 		case LIFE_PHASE:
 		case LIFE_FAILED:
@@ -181,6 +185,15 @@ static void read_lifeline(struct warden *w)
 		}
 	}
 	buf_release(&text);
+}
+
+static void read_control(struct warden *w)
+{
+	struct buf who = BUF_INIT;
+
+	for (int i = 0; i < ORDERS_MAX && control_next(&w->control, &who); i++)
+		cancel(w, xstrdup(who.ptr));
+	buf_release(&who);
 }
 
 static void script_ended(struct warden *w, int status)
@@ -290,19 +303,21 @@ static void move_on(struct warden *w)
 
 static void watch(struct warden *w)
 {
-	struct pollfd p[3];
+	struct pollfd p[4];
 
 	while (w->phase != PHASE_OVER) {
 		p[0] = (struct pollfd){ .fd = w->sig_fd, .events = POLLIN };
 		p[1] = (struct pollfd){ .fd = w->runner_gone ? -1 : w->j->life,
 			.events = POLLIN };
 		p[2] = (struct pollfd){ .fd = w->out_fd, .events = POLLIN };
-		if (poll(p, 3, look_again_ms(w)) < 0)
+		p[3] = (struct pollfd){ .fd = w->control.fd, .events = POLLIN };
+		if (poll(p, 4, look_again_ms(w)) < 0)
 			usleep(1000); /* no memory: it may pass */
 		read_output(w);
 		read_events(w);
 		read_signals(w);
 		read_lifeline(w);
+		read_control(w);
 		move_on(w);
 		send_tick(w);
 	}
@@ -426,8 +441,10 @@ static enum err start(struct warden *w, struct error *err)
 		rc = error_sys(err, "cannot make a pipe");
 	if (!rc && fcntl(out[0], F_SETFL, O_NONBLOCK))
 		rc = error_sys(err, "cannot set up a pipe");
-	if (!rc)
+	if (!rc) {
 		read_lifeline(w);
+		read_control(w);
+	}
 	if (!rc && w->cancelled)
 		rc = error_set(err, ERR_FATAL, "cancelled");
 	if (!rc)
@@ -482,17 +499,21 @@ void warden_main(struct job *j)
 		.sig_fd = -1,
 		.out_fd = -1,
 		.tick_free = true,
-		.said = SAID_INIT };
+		.said = SAID_INIT,
+		.control = { .fd = j->dir.control, .line = BUF_INIT } };
+	const struct life started = { .kind = LIFE_STARTED };
 	struct error err = ERROR_INIT, why = ERROR_INIT;
 	char *refused = NULL;
 	enum err rc;
 
 	w.said.cap = j->cap;
 	w.start = w.end = clock_mono_ms();
-	if (start(&w, &why))
+	if (start(&w, &why)) {
 		refused = xstrfmt("can't be started: %s", why.text.ptr);
-	else
+	} else {
+		lifeline_send(j->life, &started, NULL, 0);
 		watch(&w);
+	}
 	drain(&w);
 	send_phase(&w, "recording it");
 	rc = outcome_record(&w, refused, &err);

@@ -16,6 +16,7 @@ includes | awk '
 		may["os"] = " os base "
 		may["base"] = " base "
 		row("cmd", "cmd decide opt")
+		row("run", "underway")
 		row("core", "entry header ledger plan rundir script session")
 		row("core", "settings state template trust view")
 		row("git", "gc object refs repo")
