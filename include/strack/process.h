@@ -93,8 +93,8 @@ enum err process_descendants(pid_t root, struct pidvec *ret, struct error *err);
  * exactly `entry` ("STRACK_RUN=01K..."), without ourselves. */
 enum err process_with_env(
 	const char *entry, struct pidvec *ret, struct error *err);
-/* Sends `sig` (0: none) to all of these; `*n` gets how many there are.  One that
- * has got the number of one that ended meanwhile is spared. */
+/* Sends `sig` (0: none) to all of these; `*n` gets how many there are.  One
+ * that has got the number of one that ended meanwhile is spared. */
 enum err process_signal_with_env(
 	const char *entry, int sig, size_t *n, struct error *err);
 /* Is any process of group `pgid` alive (zombies don't count)? */

@@ -40,8 +40,7 @@ struct watch {
 };
 /* Shows its output from the beginning, and the line that tells how long it
  * has been running, until it is over, Ctrl-C, or nobody reads. */
-enum err underway_watch(
-	struct session *s, struct watch *w, struct error *err);
+enum err underway_watch(struct session *s, struct watch *w, struct error *err);
 
 /* ---- ending ---- */
 /* Asks the warden to end it; where there is none any more, ends what it left

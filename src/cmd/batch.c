@@ -210,8 +210,8 @@ static enum err conclude(struct batch *b, const char *path, enum err rc,
 	enum state state = r ? r->state : STATE_PENDING;
 
 	/* Who ends a run by hand does not want the next one either. */
-	b->cancelled = rep->cancelled ||
-		       (r && r->cancelled && state != STATE_RUNNING);
+	b->cancelled =
+		rep->cancelled || (r && r->cancelled && state != STATE_RUNNING);
 	if (rep->midline)
 		out_printf(b->out, "\n");
 	if (rc && rc != ERR_NO) {

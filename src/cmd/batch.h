@@ -33,7 +33,7 @@ struct batch {
 	const struct plan_item *item; /* the one that is begun */
 	bool cancelled;               /* by a signal, or git strack cancel */
 	size_t done, failed, skipped, lost, blocked, not_run;
-	int64_t start; /* monotonic milliseconds */
+	int64_t start;        /* monotonic milliseconds */
 	struct detach detach; /* its id is empty in one that is not */
 };
 

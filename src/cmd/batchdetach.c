@@ -14,9 +14,10 @@ static void say_how(struct batch *b, const char *run, int64_t more)
 	out_printf(o, " goes on by itself");
 	if (more > 0)
 		out_printf(o, ", and after it %" PRId64 " more", more);
-	out_printf(o, "; follow it, or end it:\n"
-		      "  git strack attach %s\n"
-		      "  git strack cancel -m <why> %s\n",
+	out_printf(o,
+		"; follow it, or end it:\n"
+		"  git strack attach %s\n"
+		"  git strack cancel -m <why> %s\n",
 		run, run);
 	out_printf(o, "what the batch says goes to ");
 	out_text(o, b->detach.log_path);

@@ -197,9 +197,10 @@ void batch_stop_text(const struct plan_item *it, struct error *err)
 	error_set(err, ERR_HELD, "%s was not run: %s", it->script->path,
 		without_path(it->script->path, it->why.ptr));
 	if (it->how.len) {
-		error_hint(err, it->decision == PLAN_BLOCKED
-					? "what it waits for:"
-					: "what gets past it:");
+		error_hint(err,
+			it->decision == PLAN_BLOCKED ? "what it waits for:"
+			: it->decision == PLAN_HELD  ? "how to go on:"
+						     : "what gets past it:");
 		add_hints(it->how.ptr, err);
 	}
 }

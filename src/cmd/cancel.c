@@ -25,7 +25,7 @@ static const struct opt options[] = {
 
 #define COMMAND "cancel -m <why>"
 #define RECORD_MS 3000 /* for another who is recording it */
-#define TRIES 3 /* each but the first after the death of a warden */
+#define TRIES 3        /* each but the first after the death of a warden */
 
 struct cancel {
 	struct session *s;
@@ -55,8 +55,8 @@ static enum err end_it(struct cancel *c, bool *asked, struct error *err)
 
 	*asked = false;
 	for (int i = 0; !rc && life == RUN_ALIVE && i < TRIES; i++) {
-		rc = underway_cancel(c->s, c->t.run, c->who, c->o->reason,
-			&c->orphans, err);
+		rc = underway_cancel(
+			c->s, c->t.run, c->who, c->o->reason, &c->orphans, err);
 		if (rc == ERR_TOOBIG) {
 			error_prefix(err, "cancel");
 			rc = ERR_USAGE;

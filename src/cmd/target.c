@@ -154,8 +154,8 @@ static void pick(struct session *s, struct underwayvec *l, const char *typed,
 	free(path);
 }
 
-static enum err which_one(const struct underwayvec *l, const char *command,
-	struct error *err)
+static enum err which_one(
+	const struct underwayvec *l, const char *command, struct error *err)
 {
 	for (size_t i = 0; i < l->n; i++)
 		error_hint(err, "  git strack %s %s   %s (%s)", command,

@@ -116,8 +116,8 @@ static enum err open_writer(const char *path, int *ret, struct error *err)
 		return ERR_OK;
 	}
 	close(fd); /* nothing was written */
-	return error_set(err, ERR_FATAL, "%s: is not what a run of ours makes",
-		path);
+	return error_set(
+		err, ERR_FATAL, "%s: is not what a run of ours makes", path);
 }
 
 /* Not over PIPE_BUF, so whole or not at all. */

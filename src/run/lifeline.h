@@ -17,11 +17,11 @@ enum life_kind {
 	LIFE_SEEN,   /* the last tick was read, send the next */
 	/* warden to runner */
 	LIFE_STARTED, /* the script runs */
-	LIFE_TICK,   /* the log has grown, or progress was made */
-	LIFE_PHASE,  /* text: what it is waiting for now */
-	LIFE_FAILED, /* the outcome could not be recorded: text, NUL, hint */
-	LIFE_DONE,   /* it is recorded */
-	LIFE_CLOSED, /* the other is gone; never sent */
+	LIFE_TICK,    /* the log has grown, or progress was made */
+	LIFE_PHASE,   /* text: what it is waiting for now */
+	LIFE_FAILED,  /* the outcome could not be recorded: text, NUL, hint */
+	LIFE_DONE,    /* it is recorded */
+	LIFE_CLOSED,  /* the other is gone; never sent */
 };
 
 struct life {

@@ -11,9 +11,9 @@
 #include "strack/out.h"
 
 struct live {
-	struct out *out;        /* output goes here; NULL: it is not shown */
-	struct out *msg;        /* and the line here, when it is a terminal */
-	int fd;                 /* the log; -1: none */
+	struct out *out; /* output goes here; NULL: it is not shown */
+	struct out *msg; /* and the line here, when it is a terminal */
+	int fd;          /* the log; -1: none */
 	/* Ends live_follow when it is set: by a handler; or NULL. */
 	const volatile sig_atomic_t *stop;
 	bool midline;           /* what was shown last did not end its line */

@@ -16,7 +16,7 @@
 #include "control.h"
 #include "ending.h"
 
-#define LOOK_MS 50     /* between two looks */
+#define LOOK_MS 50      /* between two looks */
 #define CLOSING_MS 2000 /* for a warden that has ended to be gone */
 
 static void pause_ms(int ms)
@@ -90,8 +90,7 @@ void underway_wait(const struct session *s, const char *run)
 
 /* ---- what a killed warden left ---- */
 
-static enum err tell(
-	const char *entry, int sig, bool *left, struct error *err)
+static enum err tell(const char *entry, int sig, bool *left, struct error *err)
 {
 	size_t n = 0;
 	enum err rc = process_signal_with_env(entry, sig, &n, err);
@@ -114,8 +113,7 @@ static enum err wait_gone(
 	return rc;
 }
 
-static enum err end_left(
-	const char *run, int64_t grace_ms, struct error *err)
+static enum err end_left(const char *run, int64_t grace_ms, struct error *err)
 {
 	char *entry = xstrfmt("STRACK_RUN=%s", run);
 	bool left = true;
@@ -163,8 +161,8 @@ static enum err end_orphans(
 /* ---- ending ---- */
 
 /* Nobody reads: it has ended, its warden was killed, or it never had a FIFO. */
-static enum err without_reader(struct session *s, const char *run,
-	bool *orphans, struct error *err)
+static enum err without_reader(
+	struct session *s, const char *run, bool *orphans, struct error *err)
 {
 	int64_t until = clock_mono_ms() + CLOSING_MS;
 	enum run_life life = RUN_ALIVE;

@@ -19,8 +19,8 @@
 #include "said.h"
 
 #define LOOK_MS 100
-#define LINE_MS 1000           /* between two lines that only the time moves */
-#define EVENTS_MAX (1 << 20)   /* bytes of events between two looks */
+#define LINE_MS 1000         /* between two lines that only the time moves */
+#define EVENTS_MAX (1 << 20) /* bytes of events between two looks */
 
 /* A handler has nothing else to set. */
 static volatile sig_atomic_t interrupted;
@@ -91,8 +91,7 @@ static void look(struct follower *f, const char *log)
 	f->line_at = now;
 }
 
-enum err underway_watch(
-	struct session *s, struct watch *w, struct error *err)
+enum err underway_watch(struct session *s, struct watch *w, struct error *err)
 {
 	char *log = xstrfmt("%s/logs/%s.log", s->state_dir, w->run);
 	char *events = rundir_path(s->state_dir, w->run, "events");
