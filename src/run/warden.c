@@ -370,7 +370,10 @@ static enum err detach(struct warden *w, struct error *err)
 	sigaddset(&set, SIGALRM);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
+	/* A detached batch ignores it; what is blocked is not dropped for
+	 * that. */
+	if (!w->j->req->batch)
+		sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGQUIT);
 	/* One that is ignored is never queued: a runner under nohup. */
 	signal(SIGCHLD, SIG_DFL);
