@@ -55,14 +55,18 @@ SRC = \
 	src/base/timetext.c \
 	src/base/unicode.c \
 	src/cmd.c \
+	src/cmd/attach.c \
 	src/cmd/batch.c \
+	src/cmd/batchdetach.c \
 	src/cmd/batchtext.c \
 	src/cmd/brought.c \
+	src/cmd/cancel.c \
 	src/cmd/cleanup.c \
 	src/cmd/command.c \
 	src/cmd/console.c \
 	src/cmd/create.c \
 	src/cmd/decide.c \
+	src/cmd/endedtext.c \
 	src/cmd/entrytext.c \
 	src/cmd/exec.c \
 	src/cmd/find.c \
@@ -84,6 +88,7 @@ SRC = \
 	src/cmd/status.c \
 	src/cmd/statuslist.c \
 	src/cmd/statusmatrix.c \
+	src/cmd/target.c \
 	src/cmd/trust.c \
 	src/cmd/trustlist.c \
 	src/cmd/trustwords.c \
@@ -120,8 +125,8 @@ SRC = \
 	src/core/plan.c \
 	src/core/recover.c \
 	src/core/refmove.c \
-	src/core/rundir.c \
 	src/core/review.c \
+	src/core/rundir.c \
 	src/core/script.c \
 	src/core/session.c \
 	src/core/sessionkeys.c \
@@ -172,6 +177,8 @@ SRC = \
 	src/run/claim.c \
 	src/run/command.c \
 	src/run/console.c \
+	src/run/control.c \
+	src/run/detach.c \
 	src/run/ending.c \
 	src/run/environ.c \
 	src/run/events.c \
@@ -185,7 +192,9 @@ SRC = \
 	src/run/runner.c \
 	src/run/said.c \
 	src/run/secrets.c \
+	src/run/underway.c \
 	src/run/warden.c \
+	src/run/watch.c \
 	src/sign/digest.c \
 	src/sign/keygen.c \
 	src/sign/opensshkey.c \

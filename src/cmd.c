@@ -9,6 +9,8 @@ static const struct command *const commands[] = {
 	&cmd_init,
 	&cmd_create,
 	&cmd_run,
+	&cmd_attach,
+	&cmd_cancel,
 	&cmd_status,
 	&cmd_log,
 	&cmd_show,

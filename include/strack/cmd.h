@@ -30,6 +30,8 @@ const struct command *cmd_at(size_t i); /* NULL behind the last */
 extern const struct command cmd_init;
 extern const struct command cmd_create;
 extern const struct command cmd_run;
+extern const struct command cmd_attach;
+extern const struct command cmd_cancel;
 extern const struct command cmd_status;
 extern const struct command cmd_log;
 extern const struct command cmd_show;

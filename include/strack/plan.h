@@ -57,6 +57,8 @@ struct plan_facts {
 	const char *(*blob)(const char *script, void *arg);
 	/* the path under which the same bytes or base name ran, or NULL */
 	const char *(*moved_from)(const char *script, void *arg);
+	/* does its run live in this clone? */
+	bool (*here)(const struct state_row *row, void *arg);
 	void *arg;
 };
 

@@ -53,6 +53,11 @@ enum err process_foreground(
 /* fork(2); flushes stdio first.  *pid 0 in the child. */
 enum err process_fork(pid_t *pid, struct error *err);
 
+/* The same, but the child is in a session of its own and ignores SIGHUP.  Until
+ * it calls process_let_go it gets SIGTERM when its parent dies. */
+enum err process_fork_session(pid_t *pid, struct error *err);
+void process_let_go(void);
+
 /* ---- starting a script, from the warden ---- */
 struct exec_opts {
 	const char *const *argv; /* argv[0] is a path or looked up in PATH */
@@ -91,6 +96,10 @@ enum err process_descendants(pid_t root, struct pidvec *ret, struct error *err);
  * exactly `entry` ("STRACK_RUN=01K..."), without ourselves. */
 enum err process_with_env(
 	const char *entry, struct pidvec *ret, struct error *err);
+/* Sends `sig` (0: none) to all of these; `*n` gets how many there are.  One
+ * that has got the number of one that ended meanwhile is spared. */
+enum err process_signal_with_env(
+	const char *entry, int sig, size_t *n, struct error *err);
 /* Is any process of group `pgid` alive (zombies don't count)? */
 bool process_group_alive(pid_t pgid);
 /* Sends `sig` to each; errors (gone already) are ignored. */

@@ -22,13 +22,18 @@ struct run_request {
 	int64_t timeout;           /* seconds, 0 none */
 	bool wait;                 /* for whoever holds the script */
 	bool allow_dirty;          /* not committed, in a shared environment */
-	struct out *out;           /* where its output is shown */
+	struct out *out;           /* where its output is shown; NULL: not */
+	/* Id of the detached batch that it belongs to: it goes on when this
+	 * process dies.  NULL: it does not. */
+	const char *batch;
 	/* Asked under the script's lock whenever the ledger moved: is this
 	 * still what is to be done?  It may not write to the ledger.  NULL
 	 * for a command. */
 	enum err (*still)(bool *ret, void *arg, struct error *err);
 	/* Told when it is claimed, just before it starts; may be NULL. */
 	void (*started)(const char *run, void *arg);
+	/* Told when the script runs; may be NULL. */
+	void (*running)(const char *run, void *arg);
 	void *arg;
 };
 
@@ -68,6 +73,14 @@ struct lost_report {
 		STRVEC_INIT, STRVEC_INIT, STRVEC_INIT, STRVEC_INIT             \
 	}
 void lost_report_release(struct lost_report *r);
+
+/* ERR_NO, naming what lives of a run whose warden is gone. */
+enum err lost_alive(struct session *s, const char *run, struct error *err);
+
+/* Records `lost` for this one claim, if it was here and is gone.  `cancelled`:
+ * who ended what was left of it, and why; or NULL. */
+enum err lost_record_run(struct session *s, const char *run,
+	const char *cancelled, struct error *err);
 
 /* Records `lost` for every claim whose run was here and is gone, and removes
  * folders that belong to no open claim.  With `dry`, only tells. */

@@ -9,6 +9,9 @@
  *           values percent-encoded as in an entry
  *   events  $STRACK_EVENTS
  *   resume  $STRACK_RESUME
+ *   control a FIFO that is the warden's to read: orders from other terminals.
+ *           Missing where the file system has none
+ *   batch   id of the detached batch that the run belongs to; else missing
  */
 #ifndef STRACK_RUNDIR_H
 #define STRACK_RUNDIR_H
@@ -21,10 +24,11 @@
 struct rundir {
 	char *path; /* NULL: none */
 	struct lock lock;
+	int control; /* the FIFO, for reading; -1: none */
 };
 #define RUNDIR_INIT                                                            \
 	{                                                                      \
-		NULL, LOCK_INIT                                                \
+		NULL, LOCK_INIT, -1                                            \
 	}
 
 struct rundir_owner {
@@ -48,6 +52,13 @@ enum err rundir_create(struct rundir *d, const char *state_dir, const char *run,
 /* ERR_NOTFOUND when it was not written yet (then there is no claim either). */
 enum err rundir_read_owner(const char *state_dir, const char *run,
 	struct rundir_owner *ret, struct error *err);
+
+/* The id of the detached batch that the run belongs to. */
+enum err rundir_set_batch(
+	const struct rundir *d, const char *batch, struct error *err);
+/* ERR_NOTFOUND when it belongs to none, or is over. */
+enum err rundir_read_batch(const char *state_dir, const char *run,
+	struct buf *ret, struct error *err);
 
 /* Does anything of the run live?  RUN_ELSEWHERE also where that can't be told
  * from here: another machine's, another pid namespace's, not readable. */

@@ -10,6 +10,9 @@
  * least 20. */
 int term_width(int fd);
 bool term_is_tty(int fd);
+/* "pts/3": the terminal of standard error, or else of standard input; NULL
+ * where both are none.  The caller frees it. */
+char *term_name(void);
 /* Prints the question on stderr and reads one line of the terminal
  * (/dev/tty) into `answer` without its newline.  ERR_NOTFOUND where there is
  * no terminal. */

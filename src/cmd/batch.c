@@ -18,6 +18,7 @@ void batch_release(struct batch *b)
 	view_release(&b->view);
 	strvec_release(&b->selected);
 	strvec_release(&b->todo);
+	detach_release(&b->detach);
 }
 
 const struct plan_item *batch_find(const struct batch *b, const char *path)
@@ -151,7 +152,20 @@ static void started(const char *run, void *arg)
 
 	(void)run;
 	t->started = true;
+	t->b->at++;
 	batch_say_start(t->b, batch_find(t->b, t->path));
+}
+
+/* From the first on, what is said goes to the log; it begins with this one. */
+static void running(const char *run, void *arg)
+{
+	struct turn *t = arg;
+	struct batch *b = t->b;
+	bool first = b->detach.fd >= 0;
+
+	detach_started(&b->detach, b->s, run, (int64_t)(b->to_run - b->at));
+	if (first)
+		batch_say_start(b, batch_find(b, t->path));
 }
 
 static int64_t limit_of(const struct batch *b, const struct script *sc)
@@ -195,6 +209,9 @@ static enum err conclude(struct batch *b, const char *path, enum err rc,
 	const struct state_row *r = ledger_row(b->s->ledger, path, b->s->env);
 	enum state state = r ? r->state : STATE_PENDING;
 
+	/* Who ends a run by hand does not want the next one either. */
+	b->cancelled =
+		rep->cancelled || (r && r->cancelled && state != STATE_RUNNING);
 	if (rep->midline)
 		out_printf(b->out, "\n");
 	if (rc && rc != ERR_NO) {
@@ -219,6 +236,7 @@ static enum err run_item(
 		.b = b, .path = it->script->path, .attempt = it->attempt
 	};
 	char *again = it->again.len ? xstrdup(it->again.ptr) : NULL;
+	bool detached = *b->detach.id != '\0';
 	struct run_request req = { .script = it->script,
 		.attempt = it->attempt,
 		.again = again,
@@ -227,9 +245,11 @@ static enum err run_item(
 		.wait = b->o->wait,
 		.allow_dirty =
 			b->o->allow_dirty || !strcmp(b->s->env, ENV_LOCAL),
-		.out = b->out,
+		.out = detached ? NULL : b->out,
+		.batch = detached ? b->detach.id : NULL,
 		.still = still,
 		.started = started,
+		.running = detached ? running : NULL,
 		.arg = &turn };
 	struct run_report rep = { .log_path = NULL };
 	enum err rc = run_one(b->s, &req, &rep, err);
@@ -238,7 +258,6 @@ static enum err run_item(
 		rc = conclude(b, turn.path, rc, &rep, err);
 	else if (rc && rc != ERR_MOVED)
 		b->not_run++;
-	b->cancelled = rep.cancelled;
 	run_report_release(&rep);
 	free(again);
 	return rc;
@@ -310,7 +329,6 @@ static enum err step(struct batch *b, const char *path, struct progress *p,
 			*again = true;
 			return batch_plan(b, err);
 		}
-		/* Who pressed Ctrl-C does not want the next one either. */
 		if (b->cancelled)
 			p->stop = true;
 		if (rc == ERR_NO || rc == ERR_HELD) {

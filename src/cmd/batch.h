@@ -8,12 +8,13 @@
 #include "strack/plan.h"
 #include "strack/run.h"
 #include "strack/session.h"
+#include "strack/underway.h"
 #include "strack/view.h"
 
 struct run_opts {
 	const char *env, *message, *timeout, *tag;
 	bool dry_run, retry, again, keep_going, wait, allow_dirty;
-	bool from_the_beginning, yes, json;
+	bool from_the_beginning, yes, json, detach;
 };
 
 struct batch {
@@ -30,9 +31,10 @@ struct batch {
 	size_t to_run;         /* of these, how many were to be run */
 	size_t at;             /* how many were begun */
 	const struct plan_item *item; /* the one that is begun */
-	bool cancelled;               /* by a signal to this process */
+	bool cancelled;               /* by a signal, or git strack cancel */
 	size_t done, failed, skipped, lost, blocked, not_run;
-	int64_t start; /* monotonic milliseconds */
+	int64_t start;        /* monotonic milliseconds */
+	struct detach detach; /* its id is empty in one that is not */
 };
 
 void batch_release(struct batch *b);
@@ -44,6 +46,10 @@ void batch_collect(struct batch *b);
  * that get past it. */
 enum err batch_run(struct batch *b, struct error *err);
 const struct plan_item *batch_find(const struct batch *b, const char *path);
+
+/* The same in a process of its own, until the first script runs; then tells
+ * how to go on.  In that process it returns at the end of the batch. */
+enum err batch_detach(struct batch *b, struct error *err);
 
 /* ---- batchtext.c ---- */
 void batch_say_start(struct batch *b, const struct plan_item *it);

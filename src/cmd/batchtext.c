@@ -4,22 +4,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "rowtext.h"
+#include "endedtext.h"
 #include "strack/clock.h"
 #include "strack/json.h"
 #include "strack/text.h"
-
-#define WORD_WIDTH 8 /* "skipped ", and one blank more */
-
-static void say_word(struct batch *b, enum style style, const char *word)
-{
-	out_styled(b->out, style, "%s", word);
-	out_printf(b->out, "%*s",
-		WORD_WIDTH - (int)strlen(word) > 0
-			? WORD_WIDTH - (int)strlen(word) + 1
-			: 1,
-		"");
-}
 
 #define NUMBERS_WIDTH 10 /* "[12/345] ", roughly */
 #define USEFUL_WIDTH 12  /* of a description; less says nothing */
@@ -48,7 +36,7 @@ static void say_description(
 
 void batch_say_start(struct batch *b, const struct plan_item *it)
 {
-	out_styled(b->out, STYLE_BOLD, "[%zu/%zu] ", ++b->at, b->to_run);
+	out_styled(b->out, STYLE_BOLD, "[%zu/%zu] ", b->at, b->to_run);
 	out_text_styled(b->out, STYLE_BOLD, it->script->path);
 	say_description(b, it->script, NUMBERS_WIDTH);
 	if (it->attempt > 1)
@@ -58,39 +46,11 @@ void batch_say_start(struct batch *b, const struct plan_item *it)
 	out_finish(b->out, NULL);
 }
 
-/* The reason that our own runs give repeats what the numbers say. */
-static void failure_text(const struct state_row *r, struct buf *ret)
-{
-	struct result result = result_of_row(r);
-
-	result.reason = NULL;
-	result_text(&result, ret);
-	if (r->reason && !strstr(ret->ptr, r->reason))
-		buf_addf(ret, "%s%s", ret->len ? ": " : "", r->reason);
-}
-
 void batch_say_end(struct batch *b, const struct state_row *r)
 {
-	struct buf t = BUF_INIT;
+	const struct result result = result_of_row(r);
 
-	say_word(b, state_style(r->state), state_name(r->state));
-	out_text(b->out, r->script);
-	if (r->duration_ms >= 0) {
-		duration_format(&t, r->duration_ms);
-		out_styled(b->out, STYLE_DIM, "  %s", t.ptr);
-	}
-	buf_reset(&t);
-	if (r->state == STATE_SKIPPED)
-		buf_adds(&t, r->reason ? r->reason : "");
-	else if (r->state == STATE_FAILED)
-		failure_text(r, &t);
-	if (t.len) {
-		out_printf(b->out, "  ");
-		out_text(b->out, t.ptr);
-	}
-	out_printf(b->out, "\n");
-	out_finish(b->out, NULL);
-	buf_release(&t);
+	ended_line(b->out, r->state, r->script, r->duration_ms, &result);
 }
 
 /* What is wrong with a script names it already. */
@@ -105,8 +65,8 @@ static const char *without_path(const char *path, const char *why)
 void batch_say_passed(struct batch *b, const char *word,
 	const struct plan_item *it, const char *why)
 {
-	say_word(
-		b, it->decision == PLAN_BLOCKED ? STYLE_WAIT : STYLE_BAD, word);
+	word_column(b->out,
+		it->decision == PLAN_BLOCKED ? STYLE_WAIT : STYLE_BAD, word);
 	out_text(b->out, it->script->path);
 	if (*why) {
 		out_printf(b->out, "  ");
@@ -119,7 +79,7 @@ void batch_say_passed(struct batch *b, const char *word,
 
 static void say_planned(struct batch *b, const struct plan_item *it)
 {
-	say_word(b, STYLE_WAIT, "would run");
+	word_column(b->out, STYLE_WAIT, "would run");
 	out_text(b->out, it->script->path);
 	say_description(b, it->script, NUMBERS_WIDTH);
 	if (it->again.len) {
@@ -237,9 +197,10 @@ void batch_stop_text(const struct plan_item *it, struct error *err)
 	error_set(err, ERR_HELD, "%s was not run: %s", it->script->path,
 		without_path(it->script->path, it->why.ptr));
 	if (it->how.len) {
-		error_hint(err, it->decision == PLAN_BLOCKED
-					? "what it waits for:"
-					: "what gets past it:");
+		error_hint(err,
+			it->decision == PLAN_BLOCKED ? "what it waits for:"
+			: it->decision == PLAN_HELD  ? "how to go on:"
+						     : "what gets past it:");
 		add_hints(it->how.ptr, err);
 	}
 }
@@ -276,9 +237,10 @@ static void add_ways_on(
 void batch_fail_text(struct batch *b, const struct state_row *r,
 	const struct run_report *rep, struct error *err)
 {
+	const struct result result = result_of_row(r);
 	struct buf why = BUF_INIT;
 
-	failure_text(r, &why);
+	failure_text(&result, &why);
 	if (!err->text.len) /* else it is known better already */
 		error_set(err, ERR_NO, "%s %s: %s", r->script,
 			state_name(r->state),

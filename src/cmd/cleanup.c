@@ -13,7 +13,9 @@
 #include "strack/file.h"
 #include "strack/lock.h"
 #include "strack/run.h"
+#include "strack/rundir.h"
 #include "strack/text.h"
+#include "strack/underway.h"
 
 #define DAY_SECONDS (24 * INT64_C(3600))
 #define KEEP_SECONDS (30 * DAY_SECONDS)
@@ -83,6 +85,19 @@ static void say_removed(
 	free(text);
 }
 
+/* Somebody may follow the log of a run whose folder is there, and a batch that
+ * goes on by itself holds the lock of its own. */
+static bool in_use(const struct cleanup *c, const char *path, const char *name)
+{
+	char *run = xstrndup(name, strlen(name) - strlen(".log"));
+	char *folder = rundir_path(c->s->state_dir, run, NULL);
+	bool used = detach_lives(path) || !access(folder, F_OK);
+
+	free(folder);
+	free(run);
+	return used;
+}
+
 static enum err old_logs(struct cleanup *c, int64_t keep, struct error *err)
 {
 	char *dir = path_join(c->s->state_dir, "logs");
@@ -96,7 +111,8 @@ static enum err old_logs(struct cleanup *c, int64_t keep, struct error *err)
 		struct stat st;
 
 		if (str_ends(names.v[i], ".log") && !lstat(path, &st) &&
-			S_ISREG(st.st_mode) && st.st_mtime < now - keep) {
+			S_ISREG(st.st_mode) && st.st_mtime < now - keep &&
+			!in_use(c, path, names.v[i])) {
 			n++;
 			if (!c->o->dry_run)
 				rc = file_remove(path, err);

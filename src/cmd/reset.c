@@ -22,7 +22,9 @@ static enum err refuse(const struct session *s, const char *path,
 	enum state state, struct error *err)
 {
 	if (state == STATE_RUNNING) {
-		error_hint(err, "wait for its end:\n  git strack status");
+		error_hint(err, "wait for its end, or end it, where it runs:");
+		decide_hint(s, "attach", path, err);
+		decide_hint(s, "cancel -m <why>", path, err);
 	} else {
 		error_hint(err, "decide what became of it:");
 		decide_hint(s, "resolve --done -m <why>", path, err);

@@ -54,7 +54,13 @@ static enum err may_resolve(struct session *s, const struct state_row *r,
 		return rc;
 	if (life == RUN_ELSEWHERE && r->limit == 0)
 		return ERR_OK; /* without a limit it is never overdue */
-	error_hint(err, "see since when:\n  git strack status");
+	if (life == RUN_ALIVE) {
+		error_hint(err, "follow it, or end it:");
+		decide_hint(s, "attach", path, err);
+		decide_hint(s, "cancel -m <why>", path, err);
+	} else {
+		error_hint(err, "see since when:\n  git strack status");
+	}
 	return error_set(err, ERR_HELD, "%s is running on %s%s", path,
 		r->host ? r->host : "another host",
 		life == RUN_ELSEWHERE ? ", and its time limit has not passed"

@@ -114,6 +114,9 @@ static void gone_why(const struct view_row *r, struct buf *ret)
 	else if (r->state == STATE_OVERDUE)
 		buf_addf(ret, "claimed by %s on %s, its time limit has passed",
 			or_unknown(r->row->user), or_unknown(r->row->host));
+	else if (r->state == STATE_RUNNING)
+		buf_addf(ret, "running since it was claimed by %s on %s",
+			or_unknown(r->row->user), or_unknown(r->row->host));
 	else
 		return;
 	buf_adds(ret, "; the script is gone from the work tree");
@@ -179,6 +182,9 @@ void row_how(const struct view_row *r, const char *env, struct buf *ret)
 		add_command(ret, "resolve", env, "--pending -m <why>", r->path);
 	} else if (r->state == STATE_FAILED) {
 		add_command(ret, "mark", env, "-m <why>", r->path);
+	} else if (r->state == STATE_RUNNING) {
+		add_command(ret, "attach", env, "", r->path);
+		add_command(ret, "cancel", env, "-m <why>", r->path);
 	}
 }
 

@@ -33,6 +33,8 @@ static const struct opt options[] = {
 		"only scripts that have this tag" },
 	{ 0, "wait", OPT_FLAG, AT(wait), NULL,
 		"wait for other runners instead of giving up" },
+	{ 0, "detach", OPT_FLAG, AT(detach), NULL,
+		"go on in the background as soon as the first one runs" },
 	{ 0, "allow-dirty", OPT_FLAG, AT(allow_dirty), NULL,
 		"run what is not committed in a shared environment" },
 	{ 0, "from-the-beginning", OPT_FLAG, AT(from_the_beginning), NULL,
@@ -63,6 +65,13 @@ static enum err check_usage(const struct run_opts *o, const struct cmd_args *a,
 	if (a->has_rest && a->args->n != 1)
 		return error_set(err, ERR_USAGE,
 			"run: arguments behind -- are for exactly one script");
+	if (o->detach && o->dry_run)
+		return error_set(err, ERR_USAGE,
+			"run: --detach and --dry-run exclude each other");
+	if (o->detach && o->json)
+		return error_set(err, ERR_USAGE,
+			"run: --json tells results, and --detach waits for "
+			"none; ask later: git strack status --json");
 	return o->again ? decide_reason("run --again", o->message, err)
 			: ERR_OK;
 }
@@ -256,6 +265,8 @@ static enum err go(struct batch *b, struct error *err)
 	}
 	if (rc)
 		return rc;
+	if (b->o->detach)
+		return batch_detach(b, err);
 	rc = batch_run(b, err);
 	batch_say_summary(b);
 	if (b->o->json && batch_plan(b, &later))
@@ -291,7 +302,8 @@ static enum err run(struct session *s, const void *opts,
 		.o = opts,
 		.args = a->has_rest ? a->rest : NULL,
 		.view = VIEW_INIT,
-		.plan = PLAN_INIT };
+		.plan = PLAN_INIT,
+		.detach = DETACH_INIT };
 	enum err rc = check_usage(b.o, a, &b.timeout, err);
 
 	if (!rc)

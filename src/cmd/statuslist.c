@@ -310,7 +310,7 @@ static void put_group(struct list *l, enum group group)
 		put_line(l, line);
 		if (group == NOT_HERE)
 			put_environments(l, line->r);
-		else if (group == DECIDE || group == PENDING)
+		else if (group != SETTLED)
 			put_reason(l, line->r);
 	}
 }

@@ -80,6 +80,10 @@ static void held(struct plan_item *it, const struct plan_facts *f)
 		state_name(it->state), r->user ? r->user : "somebody",
 		r->host ? r->host : "an unknown host");
 	if (it->state != STATE_OVERDUE) {
+		if (f->here(r, f->arg)) {
+			add_command(it, f, "attach", "");
+			add_command(it, f, "cancel", "-m <why>");
+		}
 		add_command(it, f, "run", "--wait");
 		return;
 	}

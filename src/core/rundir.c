@@ -17,6 +17,7 @@
 #include "strack/text.h"
 
 #define OWNER_MAX 65536
+#define BATCH_MAX 64
 
 char *rundir_path(const char *state_dir, const char *run, const char *name)
 {
@@ -182,6 +183,53 @@ static enum err write_files(const char *state_dir, const char *run, mode_t mode,
 	return rc;
 }
 
+/* Opened here and kept through the fork: as long as the run has a runner or a
+ * warden, an order finds a reader.  For writing, too, so that it never ends. */
+static enum err open_control(struct rundir *d, mode_t mode, struct error *err)
+{
+	char *path = path_join(d->path, "control");
+	enum err rc = ERR_OK;
+	struct stat st;
+
+	if (mkfifo(path, 0600)) {
+		/* a file system that has none */
+		if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS)
+			rc = error_sys(err, "can't create %s", path);
+		goto out;
+	}
+	d->control = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+	if (d->control < 0 || fchmod(d->control, mode) ||
+		fstat(d->control, &st))
+		rc = error_sys(err, "can't open %s", path);
+	else if (!S_ISFIFO(st.st_mode))
+		rc = error_set(err, ERR_FATAL, "%s: is no FIFO", path);
+out:
+	free(path);
+	return rc;
+}
+
+enum err rundir_set_batch(
+	const struct rundir *d, const char *batch, struct error *err)
+{
+	char *path = path_join(d->path, "batch");
+	enum err rc = file_create(path, 0600, batch, strlen(batch), err);
+
+	free(path);
+	return rc;
+}
+
+enum err rundir_read_batch(const char *state_dir, const char *run,
+	struct buf *ret, struct error *err)
+{
+	char *path = rundir_path(state_dir, run, "batch");
+	enum err rc = file_read(path, BATCH_MAX, false, ret, err);
+
+	if (!rc && !ulid_valid(ret->ptr))
+		rc = error_set(err, ERR_BAD, "%s: not what a run writes", path);
+	free(path);
+	return rc;
+}
+
 /* A folder that is there and not locked yet must not be taken for one that a
  * crash left: making and tidying take turns. */
 #define TURN_WAIT_MS 10000
@@ -214,6 +262,7 @@ enum err rundir_create(struct rundir *d, const char *state_dir, const char *run,
 
 	d->path = rundir_path(state_dir, run, NULL);
 	d->lock = (struct lock)LOCK_INIT;
+	d->control = -1;
 	/* The state folder has the modes that core.sharedRepository asks for.
 	 */
 	if (stat(state_dir, &st)) {
@@ -228,6 +277,8 @@ enum err rundir_create(struct rundir *d, const char *state_dir, const char *run,
 	if (!rc)
 		rc = lock_take(&d->lock, lock, file_mode, 0, NULL, err);
 	lock_release(&turn, false);
+	if (!rc)
+		rc = open_control(d, file_mode, err);
 	if (!rc)
 		rc = write_files(
 			state_dir, run, file_mode, script, env, resume, err);
@@ -296,6 +347,9 @@ void rundir_drop(struct rundir *d)
 void rundir_forget(struct rundir *d)
 {
 	lock_forget(&d->lock);
+	if (d->control >= 0)
+		close(d->control); /* only read from */
+	d->control = -1;
 	free(d->path);
 	d->path = NULL;
 }

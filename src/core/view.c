@@ -221,6 +221,15 @@ static int64_t fact_approvals(const char *script, const char *blob, void *arg)
 	return n;
 }
 
+static bool fact_here(const struct state_row *row, void *arg)
+{
+	const struct view *v = arg;
+	enum run_life life = RUN_ELSEWHERE;
+
+	return row->run && !session_run_life(v->s, row->run, &life, NULL) &&
+	       life == RUN_ALIVE;
+}
+
 void view_facts(struct view *v, const char *env, struct plan_facts *ret)
 {
 	*ret = (struct plan_facts){
@@ -231,6 +240,7 @@ void view_facts(struct view *v, const char *env, struct plan_facts *ret)
 		.approvals = fact_approvals,
 		.blob = fact_blob,
 		.moved_from = fact_moved,
+		.here = fact_here,
 		.arg = v,
 	};
 }

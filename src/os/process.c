@@ -316,6 +316,27 @@ enum err process_fork(pid_t *pid, struct error *err)
 	return ERR_OK;
 }
 
+enum err process_fork_session(pid_t *pid, struct error *err)
+{
+	pid_t parent = getpid();
+	enum err rc = process_fork(pid, err);
+
+	if (rc || *pid)
+		return rc;
+	setsid(); /* can't fail: just forked, leads no group */
+	(void)signal(SIGHUP, SIG_IGN);
+	(void)prctl(PR_SET_PDEATHSIG, SIGTERM); /* can't fail: valid */
+	/* It is sent for deaths to come; this one may be past. */
+	if (getppid() != parent)
+		_exit(1);
+	return ERR_OK;
+}
+
+void process_let_go(void)
+{
+	(void)prctl(PR_SET_PDEATHSIG, 0); /* can't fail: valid */
+}
+
 enum err open_null(int *ret, struct error *err)
 {
 	*ret = open("/dev/null", O_RDWR | O_CLOEXEC);

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 #include "strack/file.h"
@@ -295,6 +296,41 @@ enum err process_with_env(
 	for (size_t i = 0; !rc && i < pids.n; i++)
 		if (pids.v[i] != self && carries(pids.v[i], entry))
 			pidvec_push(ret, pids.v[i]);
+	pidvec_release(&pids);
+	return rc;
+}
+
+/* Held by a descriptor, it is the one that is looked at: a number alone may be
+ * another's by now. */
+static bool signal_carrier(pid_t pid, const char *entry, int sig)
+{
+	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	bool does;
+
+	if (fd < 0 && errno == ESRCH)
+		return false;
+	does = carries(pid, entry);
+	/* errors: it is gone, or somebody else's */
+	if (does && sig && fd >= 0)
+		(void)syscall(SYS_pidfd_send_signal, fd, sig, NULL, 0);
+	else if (does && sig) /* Linux before 5.3 */
+		(void)kill(pid, sig);
+	if (fd >= 0)
+		close(fd);
+	return does;
+}
+
+enum err process_signal_with_env(
+	const char *entry, int sig, size_t *n, struct error *err)
+{
+	struct pidvec pids = PIDVEC_INIT;
+	pid_t self = getpid();
+	enum err rc = all_pids(&pids, err);
+
+	*n = 0;
+	for (size_t i = 0; !rc && i < pids.n; i++)
+		if (pids.v[i] != self)
+			*n += signal_carrier(pids.v[i], entry, sig);
 	pidvec_release(&pids);
 	return rc;
 }

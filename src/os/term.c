@@ -38,6 +38,17 @@ bool term_is_tty(int fd)
 	return isatty(fd) == 1;
 }
 
+char *term_name(void)
+{
+	const char *name = ttyname(STDERR_FILENO);
+
+	if (!name)
+		name = ttyname(STDIN_FILENO);
+	if (!name)
+		return NULL;
+	return xstrdup(str_starts(name, "/dev/") ? name + 5 : name);
+}
+
 /* One byte at a time: what follows the line is for whoever reads next. */
 static enum err read_line(int fd, struct buf *line, struct error *err)
 {

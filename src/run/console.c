@@ -143,6 +143,7 @@ static bool take(struct console *c, const struct life *l,
 	case LIFE_SEEN:
 	case LIFE_INPUT:
 	case LIFE_SIZE:
+	case LIFE_STARTED:
 	case LIFE_TICK:
 	case LIFE_PHASE:
 	case LIFE_FAILED:

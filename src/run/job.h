@@ -40,6 +40,9 @@ const char *job_folder(const struct job *j);
 char *job_lock_path(
 	const struct session *s, const char *env, const char *script);
 
+/* runner.c: fresh, of now and by chance. */
+enum err run_new_id(char ret[ULID_LEN + 1], struct error *err);
+
 /* claim.c: bytes, command, log and claim entry; then the claim itself. */
 enum err job_prepare(struct job *j, struct error *err);
 enum err job_claim(struct job *j, struct error *err);
@@ -59,9 +62,6 @@ bool command_is_recorded(struct job *j);
 /* resume.c: last values of the checkpoints of the attempts before. */
 enum err resume_collect(struct session *s, const char *script, struct buf *ret,
 	struct error *err);
-
-/* lost.c: ERR_NO, naming what lives of a run whose warden is gone. */
-enum err lost_alive(struct session *s, const char *run, struct error *err);
 
 /* environ.c */
 void environ_for_script(const struct job *j, struct strvec *ret);

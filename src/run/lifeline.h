@@ -18,13 +18,14 @@ enum life_kind {
 	LIFE_INPUT,  /* text: typed at a console; wait for LIFE_TAKEN */
 	LIFE_SIZE,   /* a columns, b rows of its terminal */
 	/* warden to runner */
-	LIFE_TICK,   /* the log has grown, or progress was made */
-	LIFE_PHASE,  /* text: what it is waiting for now */
-	LIFE_FAILED, /* the outcome could not be recorded: text, NUL, hint */
-	LIFE_DONE,   /* it is recorded */
-	LIFE_TAKEN,  /* the terminal has what was typed */
-	LIFE_OUTPUT, /* text: what a console shows */
-	LIFE_CLOSED, /* the other is gone; never sent */
+	LIFE_STARTED, /* the script runs */
+	LIFE_TICK,    /* the log has grown, or progress was made */
+	LIFE_PHASE,   /* text: what it is waiting for now */
+	LIFE_FAILED,  /* the outcome could not be recorded: text, NUL, hint */
+	LIFE_DONE,    /* it is recorded */
+	LIFE_TAKEN,   /* the terminal has what was typed */
+	LIFE_OUTPUT,  /* text: what a console shows */
+	LIFE_CLOSED,  /* the other is gone; never sent */
 };
 
 struct life {

@@ -25,7 +25,7 @@ void live_init(struct live *l, struct out *out, struct out *msg,
 		.current = -1,
 		.label = BUF_INIT,
 		.phase = BUF_INIT };
-	l->fd = open(log_path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	l->fd = out ? open(log_path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
 }
 
 void live_release(struct live *l)
@@ -80,7 +80,7 @@ void live_follow(struct live *l)
 	ssize_t n;
 	size_t now;
 
-	while (l->fd >= 0) {
+	while (l->fd >= 0 && !(l->stop && *l->stop)) {
 		n = read(l->fd, chunk, sizeof(chunk));
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -102,7 +102,8 @@ void live_end(struct live *l)
 	show(l, l->hold.ptr, l->hold.len);
 	buf_reset(&l->hold);
 	live_clear(l);
-	out_finish(l->out, NULL);
+	if (l->out)
+		out_finish(l->out, NULL);
 }
 
 /* Tenths of a second are no use in what changes once a second. */

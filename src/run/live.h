@@ -6,13 +6,16 @@
 #ifndef STRACK_RUN_LIVE_H
 #define STRACK_RUN_LIVE_H
 
+#include <signal.h>
 #include <stdint.h>
 #include "strack/out.h"
 
 struct live {
-	struct out *out;        /* output goes here */
-	struct out *msg;        /* and the line here, when it is a terminal */
-	int fd;                 /* the log; -1: none */
+	struct out *out; /* output goes here; NULL: it is not shown */
+	struct out *msg; /* and the line here, when it is a terminal */
+	int fd;          /* the log; -1: none */
+	/* Ends live_follow when it is set: by a handler; or NULL. */
+	const volatile sig_atomic_t *stop;
 	bool midline;           /* what was shown last did not end its line */
 	bool shown;             /* the line stands on the terminal */
 	struct buf hold;        /* the begin of a UTF-8 character */

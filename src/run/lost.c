@@ -23,15 +23,19 @@ void lost_report_release(struct lost_report *r)
 	strvec_release(&r->commands);
 }
 
-/* What it said before it was lost is in its folder. */
-static void add_checkpoints(
-	const struct session *s, const char *run, struct entry *e)
+/* What it said before it was lost is in its folder: checkpoints, and what is
+ * to be masked. */
+static void add_said(const struct session *s, const char *run,
+	const char *cancelled, struct entry *e)
 {
 	char *path = rundir_path(s->state_dir, run, "events");
 	struct said said = SAID_INIT;
+	struct buf text = BUF_INIT;
 	struct events ev;
 	bool more = false;
 
+	said.cap = capture_new(-1, 0);
+	environ_mask(&s->settings, said.cap);
 	if (events_open(&ev, path, NULL) == ERR_OK) {
 		/* What can't be read is not there: it was a crash. */
 		if (!events_read(&ev, 0, said_event, &said, &more, NULL))
@@ -39,12 +43,19 @@ static void add_checkpoints(
 		events_close(&ev);
 		said_checkpoints(&said, e);
 	}
+	if (cancelled) {
+		buf_adds(&text, cancelled);
+		capture_mask_text(said.cap, &text);
+		entry_set(e, KEY_CANCELLED, text.ptr);
+	}
+	capture_free(said.cap);
 	said_release(&said);
+	buf_release(&text);
 	free(path);
 }
 
-static void fill(
-	const struct session *s, const struct state_row *r, struct entry *e)
+static void fill(const struct session *s, const struct state_row *r,
+	const char *cancelled, struct entry *e)
 {
 	entry_set_kind(e, KIND_LOST);
 	entry_set(e, KEY_SCRIPT, r->script);
@@ -55,7 +66,7 @@ static void fill(
 	entry_set(e, KEY_CLAIM, r->claim);
 	entry_set(e, KEY_BLOB, r->blob);
 	entry_set(e, KEY_REASON, "nothing is left of the run, and no outcome");
-	add_checkpoints(s, r->run, e);
+	add_said(s, r->run, cancelled, e);
 	session_stamp(s, e);
 }
 
@@ -94,8 +105,8 @@ static enum err decide(struct ledger *l, void *arg, struct error *err)
 
 /* Under the script's lock: a runner that is just about to fork, or another
  * cleanup, has it. */
-static enum err record_locked(
-	struct session *s, const struct state_row *r, struct error *err)
+static enum err record_locked(struct session *s, const struct state_row *r,
+	const char *cancelled, struct error *err)
 {
 	struct decision d = { .row = r };
 	struct entry e = ENTRY_INIT;
@@ -117,7 +128,7 @@ static enum err record_locked(
 		rc = ledger_refresh(s->ledger, &moved, err);
 	if (rc)
 		goto out;
-	fill(s, r, &e);
+	fill(s, r, cancelled, &e);
 	rc = ledger_append(s->ledger, &w, err);
 	if (rc == ERR_EXISTS && !d.still) {
 		error_reset(err);
@@ -130,8 +141,8 @@ out:
 	return rc;
 }
 
-static enum err record(
-	struct session *s, const struct state_row *r, struct error *err)
+static enum err record(struct session *s, const struct state_row *r,
+	const char *cancelled, struct error *err)
 {
 	char *path;
 	struct lock lock = LOCK_INIT;
@@ -145,7 +156,7 @@ static enum err record(
 		error_reset(err);
 		rc = ERR_OK;
 	} else if (!rc) {
-		rc = record_locked(s, r, err);
+		rc = record_locked(s, r, cancelled, err);
 		if (rc)
 			error_prefix(err, "%s", r->script);
 	}
@@ -281,10 +292,25 @@ enum err lost_record(
 			"%s%s (%s)", r->script ? "" : "run ",
 			r->script ? r->script : r->run, r->env);
 		if (life == RUN_GONE && !dry)
-			rc = record(s, r, err);
+			rc = record(s, r, NULL, err);
 	}
 	if (!rc)
 		rc = tidy(s, dry, ret, err);
+	rowvec_release(&open);
+	return rc;
+}
+
+enum err lost_record_run(struct session *s, const char *run,
+	const char *cancelled, struct error *err)
+{
+	struct rowvec open = ROWVEC_INIT;
+	enum run_life life = RUN_ELSEWHERE;
+	enum err rc = session_run_life(s, run, &life, err);
+
+	open_rows(s, &open);
+	for (size_t i = 0; !rc && life == RUN_GONE && i < open.n; i++)
+		if (!strcmp(open.v[i].run, run))
+			rc = record(s, &open.v[i], cancelled, err);
 	rowvec_release(&open);
 	return rc;
 }
@@ -301,10 +327,9 @@ enum err lost_alive(struct session *s, const char *run, struct error *err)
 		buf_addf(&pids, " %ld", (long)left.v[i]);
 	if (!rc) {
 		error_hint(err,
-			"end them, then record that it is lost:\n"
-			"  kill%s\n"
-			"  git strack cleanup",
-			pids.ptr);
+			"end them and record that it is lost:\n"
+			"  git strack cancel -m <why> %s",
+			run);
 		rc = error_set(err, ERR_NO,
 			"the warden of run %s is gone, but processes that it "
 			"started live on:%s",

@@ -44,6 +44,19 @@ static enum kind judge(
 	return KIND_FAIL;
 }
 
+/* Whoever cancelled it gave a reason that may hold anything. */
+static void set_cancelled(const struct warden *w, struct entry *e)
+{
+	struct buf text = BUF_INIT;
+
+	if (!w->cancelled)
+		return;
+	buf_adds(&text, w->cancelled);
+	capture_mask_text(w->j->cap, &text);
+	entry_set(e, KEY_CANCELLED, text.ptr);
+	buf_release(&text);
+}
+
 static void set_status(const struct warden *w, struct entry *e)
 {
 	struct buf t = BUF_INIT;
@@ -55,7 +68,7 @@ static void set_status(const struct warden *w, struct entry *e)
 		entry_setf(e, KEY_SIGNAL, "%d", WTERMSIG(w->status));
 	if (w->timed_out)
 		entry_setf(e, KEY_TIMED_OUT, "%" PRId64, w->j->req->timeout);
-	entry_set(e, KEY_CANCELLED, w->cancelled);
+	set_cancelled(w, e);
 	if (left > 0)
 		entry_setf(e, KEY_LEFT, "%" PRId64, left);
 	duration_seconds(&t, w->end - w->start);

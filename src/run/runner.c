@@ -16,6 +16,7 @@
 
 #include "strack/clock.h"
 #include "strack/process.h"
+#include "strack/term.h"
 #include "lifeline.h"
 #include "live.h"
 
@@ -98,7 +99,7 @@ static enum err take_lock(struct job *j, struct error *err)
 {
 	const char *script = job_folder(j);
 	char *path, *note;
-	struct buf holder = BUF_INIT;
+	struct buf holder = BUF_INIT, word = BUF_INIT;
 	enum err rc;
 
 	if (!j->req->script)
@@ -114,12 +115,18 @@ static enum err take_lock(struct job *j, struct error *err)
 		error_hint(err, "wait for it:\n  git strack run%s%s --wait",
 			strcmp(j->s->env, ENV_LOCAL) ? " --env " : "",
 			strcmp(j->s->env, ENV_LOCAL) ? j->s->env : "");
+		shell_word(&word, script);
+		error_hint(err, "or follow it:\n  git strack attach%s%s %s",
+			strcmp(j->s->env, ENV_LOCAL) ? " --env " : "",
+			strcmp(j->s->env, ENV_LOCAL) ? j->s->env : "",
+			word.ptr);
 		error_set(err, ERR_HELD, "%s: another runner has it (%s)",
 			script, holder.len ? holder.ptr : "just begun");
 	} else if (!rc) {
 		rc = lock_note(&j->lock, note, err);
 	}
 	buf_release(&holder);
+	buf_release(&word);
 	free(path);
 	free(note);
 	return rc;
@@ -141,6 +148,7 @@ static enum err look_again(struct job *j, struct error *err)
 /* ---- after the fork ---- */
 
 struct result {
+	const struct job *j;
 	bool known;
 	bool failed;
 	struct buf text; /* what could not be done */
@@ -173,6 +181,11 @@ static bool take_message(
 	struct live *live = &f->live;
 
 	switch (l->kind) {
+	case LIFE_STARTED:
+		if (f->res.j->req->running)
+			f->res.j->req->running(
+				f->res.j->run, f->res.j->req->arg);
+		break;
 	case LIFE_TICK:
 		live->current = l->a;
 		live->total = l->b;
@@ -304,7 +317,9 @@ static void hand_over(struct job *j)
 static enum err start_and_follow(struct job *j, struct guard *g,
 	struct run_report *ret, struct error *err)
 {
-	struct follower f = { .res = { .text = BUF_INIT, .hint = BUF_INIT } };
+	struct follower f = {
+		.res = { .j = j, .text = BUF_INIT, .hint = BUF_INIT }
+	};
 	int ends[2] = { -1, -1 }, status;
 	pid_t pid;
 	enum err rc;
@@ -345,7 +360,7 @@ out:
 
 /* ---- all of it ---- */
 
-static enum err new_run_id(char ret[ULID_LEN + 1], struct error *err)
+enum err run_new_id(char ret[ULID_LEN + 1], struct error *err)
 {
 	unsigned char r[10];
 	enum err rc = random_bytes(r, sizeof(r), err);
@@ -353,17 +368,6 @@ static enum err new_run_id(char ret[ULID_LEN + 1], struct error *err)
 	if (!rc)
 		ulid_format(ret, clock_now_ms(), r);
 	return rc;
-}
-
-static char *terminal(void)
-{
-	const char *name = ttyname(STDERR_FILENO);
-
-	if (!name)
-		name = ttyname(STDIN_FILENO);
-	if (!name)
-		return NULL;
-	return xstrdup(str_starts(name, "/dev/") ? name + 5 : name);
 }
 
 static void job_release(struct job *j)
@@ -412,6 +416,8 @@ static enum err claim_it(struct job *j, struct error *err)
 	if (!rc)
 		rc = rundir_create(&j->dir, j->s->state_dir, j->run,
 			job_folder(j), j->s->env, &resume, err);
+	if (!rc && j->req->batch)
+		rc = rundir_set_batch(&j->dir, j->req->batch, err);
 	if (!rc)
 		rc = rundir_reserve(&j->dir,
 			RESERVE_BYTES + 2 * j->s->settings.log_keep, err);
@@ -437,14 +443,14 @@ enum err run_one(struct session *s, const struct run_request *req,
 		.argv = STRVEC_INIT,
 		.claim = ENTRY_INIT,
 		.log_fd = -1,
-		.tty = terminal() };
+		.tty = term_name() };
 	struct guard g = { .handled = false };
 	enum err rc;
 
 	*ret = (struct run_report){ .log_path = NULL };
 	rc = session_clone_signer(s, &j.signer, err);
 	if (!rc)
-		rc = new_run_id(j.run, err);
+		rc = run_new_id(j.run, err);
 	if (!rc)
 		rc = take_lock(&j, err);
 	signals_hold(&g);

@@ -29,7 +29,8 @@
 #define GROUP_MS 5000        /* for the rest of the process group */
 #define EVENTS_MAX (1 << 20) /* bytes of events between two looks around */
 #define WARN_PERCENT 80
-#define DRAIN_MS 500 /* for what is left in a console's terminal */
+#define DRAIN_MS 500  /* for what is left in a console's terminal */
+#define ORDERS_MAX 16 /* between two looks around */
 
 /* ---- telling the runner ---- */
 
@@ -175,13 +176,16 @@ static void read_lifeline(struct warden *w)
 		case LIFE_CLOSED:
 			w->runner_gone = true;
 			relay_orphan(w);
-			if (!w->cancelled && w->phase != PHASE_END)
+			/* a detached one goes on without */
+			if (!w->j->req->batch && !w->cancelled &&
+				w->phase != PHASE_END)
 				cancel(w, xstrdup("the runner is gone"));
 			break;
 		case LIFE_INPUT:
 		case LIFE_SIZE:
 			relay_take(w, &l, &text);
 			break;
+		case LIFE_STARTED:
 		case LIFE_TICK:
 		case LIFE_PHASE:
 		case LIFE_FAILED:
@@ -192,6 +196,15 @@ static void read_lifeline(struct warden *w)
 		}
 	}
 	buf_release(&text);
+}
+
+static void read_control(struct warden *w)
+{
+	struct buf who = BUF_INIT;
+
+	for (int i = 0; i < ORDERS_MAX && control_next(&w->control, &who); i++)
+		cancel(w, xstrdup(who.ptr));
+	buf_release(&who);
 }
 
 static void script_ended(struct warden *w, int status)
@@ -300,7 +313,7 @@ static void move_on(struct warden *w)
 		w->phase = PHASE_OVER;
 }
 
-static void what_to_watch(const struct warden *w, struct pollfd p[3])
+static void what_to_watch(const struct warden *w, struct pollfd p[4])
 {
 	short out = relay_full(w) ? 0 : POLLIN, life = POLLIN;
 
@@ -312,21 +325,23 @@ static void what_to_watch(const struct warden *w, struct pollfd p[3])
 	p[1] = (struct pollfd){ .fd = w->runner_gone ? -1 : w->j->life,
 		.events = life };
 	p[2] = (struct pollfd){ .fd = out ? w->out_fd : -1, .events = out };
+	p[3] = (struct pollfd){ .fd = w->control.fd, .events = POLLIN };
 }
 
 static void watch(struct warden *w)
 {
-	struct pollfd p[3];
+	struct pollfd p[4];
 
 	while (w->phase != PHASE_OVER) {
 		what_to_watch(w, p);
-		if (poll(p, 3, look_again_ms(w)) < 0)
+		if (poll(p, 4, look_again_ms(w)) < 0)
 			usleep(1000); /* no memory: it may pass */
 		read_output(w);
 		read_events(w);
 		read_signals(w);
 		read_lifeline(w);
 		relay_push(w);
+		read_control(w);
 		move_on(w);
 		send_tick(w);
 	}
@@ -398,7 +413,10 @@ static enum err detach(struct warden *w, struct error *err)
 	sigaddset(&set, SIGALRM);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
+	/* A detached batch ignores it; what is blocked is not dropped for
+	 * that. */
+	if (!w->j->req->batch)
+		sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGQUIT);
 	/* One that is ignored is never queued: a runner under nohup. */
 	signal(SIGCHLD, SIG_DFL);
@@ -486,8 +504,10 @@ static enum err start(struct warden *w, struct error *err)
 		w->events_open = true;
 	if (!rc)
 		rc = open_output(w->j, out, err);
-	if (!rc)
+	if (!rc) {
 		read_lifeline(w);
+		read_control(w);
+	}
 	if (!rc && w->cancelled)
 		rc = error_set(err, ERR_FATAL, "cancelled");
 	if (!rc)
@@ -542,7 +562,9 @@ void warden_main(struct job *j)
 		.sig_fd = -1,
 		.out_fd = -1,
 		.tick_free = true,
-		.said = SAID_INIT };
+		.said = SAID_INIT,
+		.control = { .fd = j->dir.control, .line = BUF_INIT } };
+	const struct life started = { .kind = LIFE_STARTED };
 	struct error err = ERROR_INIT, why = ERROR_INIT;
 	char *refused = NULL;
 	enum err rc;
@@ -550,10 +572,12 @@ void warden_main(struct job *j)
 	w.said.cap = j->cap;
 	w.start = w.end = clock_mono_ms();
 	relay_begin(&w);
-	if (start(&w, &why))
+	if (start(&w, &why)) {
 		refused = xstrfmt("can't be started: %s", why.text.ptr);
-	else
+	} else {
+		lifeline_send(j->life, &started, NULL, 0);
 		watch(&w);
+	}
 	drain(&w);
 	send_phase(&w, "recording it");
 	rc = outcome_record(&w, refused, &err);

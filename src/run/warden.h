@@ -3,6 +3,7 @@
 #define STRACK_RUN_WARDEN_H
 
 #include <time.h>
+#include "control.h"
 #include "ending.h"
 #include "events.h"
 #include "job.h"
@@ -32,6 +33,7 @@ struct warden {
 	struct ending ending;
 	struct events events;
 	bool events_open;
+	struct control control;
 	struct said said;
 	bool timed_out;
 	char *cancelled; /* who or what; NULL: not */

@@ -16,6 +16,7 @@ includes | awk '
 		may["os"] = " os base "
 		may["base"] = " base "
 		row("cmd", "cmd decide opt")
+		row("run", "underway")
 		row("core", "adhoc entry header hooks imports ledger needs")
 		row("core", "plan review rundir script session settings")
 		row("core", "state template trust view")
