@@ -149,7 +149,7 @@ static enum err record(struct session *s, const struct state_row *r,
 	enum err rc;
 
 	if (!r->script) /* it never held more than its folder */
-		return record_locked(s, r, err);
+		return record_locked(s, r, cancelled, err);
 	path = job_lock_path(s, r->env, r->script);
 	rc = lock_take(&lock, path, 0600, 0, NULL, err);
 	if (rc == ERR_HELD) { /* then it is somebody else's affair */
@@ -307,7 +307,8 @@ enum err lost_record_run(struct session *s, const char *run,
 	enum run_life life = RUN_ELSEWHERE;
 	enum err rc = session_run_life(s, run, &life, err);
 
-	open_rows(s, &open);
+	if (!rc)
+		rc = all_open(s, &open, err);
 	for (size_t i = 0; !rc && life == RUN_GONE && i < open.n; i++)
 		if (!strcmp(open.v[i].run, run))
 			rc = record(s, &open.v[i], cancelled, err);
