@@ -60,6 +60,8 @@ SRC = \
 	src/cmd/decide.c \
 	src/cmd/entrytext.c \
 	src/cmd/find.c \
+	src/cmd/hookadvice.c \
+	src/cmd/hooks.c \
 	src/cmd/init.c \
 	src/cmd/log.c \
 	src/cmd/mark.c \
@@ -87,6 +89,10 @@ SRC = \
 	src/core/found.c \
 	src/core/header.c \
 	src/core/held.c \
+	src/core/hookput.c \
+	src/core/hooks.c \
+	src/core/hooktext.c \
+	src/core/hooktool.c \
 	src/core/journal.c \
 	src/core/judge.c \
 	src/core/judgetrust.c \
@@ -120,6 +126,7 @@ SRC = \
 	src/git/config.c \
 	src/git/gc.c \
 	src/git/history.c \
+	src/git/hookspath.c \
 	src/git/identity.c \
 	src/git/indexfile.c \
 	src/git/lastchange.c \
@@ -247,6 +254,7 @@ bench:
 # ---- installation ----
 
 TEMPLATES = $(sort $(wildcard templates/*))
+HOOKS = $(sort $(wildcard hooks/*))
 MAN = $(sort $(wildcard man/*.[1-9]))
 mandir_of = $(mandir)/man$(patsubst .%,%,$(suffix $(1)))
 
@@ -258,9 +266,10 @@ $(B)/datadir.stamp: FORCE
 
 install: all
 	install -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(datadir)/templates' \
-		'$(DESTDIR)$(licensedir)'
+		'$(DESTDIR)$(datadir)/hooks' '$(DESTDIR)$(licensedir)'
 	install -m 755 $(B)/git-strack '$(DESTDIR)$(bindir)/git-strack'
 	install -m 644 $(TEMPLATES) '$(DESTDIR)$(datadir)/templates'
+	install -m 644 $(HOOKS) '$(DESTDIR)$(datadir)/hooks'
 	install -m 644 LICENSE '$(DESTDIR)$(licensedir)/LICENSE'
 	@set -e; $(foreach page,$(MAN),\
 		install -d '$(DESTDIR)$(call mandir_of,$(page))'; \
@@ -269,10 +278,11 @@ install: all
 uninstall:
 	rm -f '$(DESTDIR)$(bindir)/git-strack' \
 		'$(DESTDIR)$(licensedir)/LICENSE' \
-		$(foreach file,$(TEMPLATES),'$(DESTDIR)$(datadir)/$(file)') \
+		$(foreach file,$(TEMPLATES) $(HOOKS),'$(DESTDIR)$(datadir)/$(file)') \
 		$(foreach page,$(MAN),\
 		'$(DESTDIR)$(call mandir_of,$(page))/$(notdir $(page))')
-	@for dir in '$(DESTDIR)$(datadir)/templates' '$(DESTDIR)$(datadir)' \
+	@for dir in '$(DESTDIR)$(datadir)/templates' \
+		'$(DESTDIR)$(datadir)/hooks' '$(DESTDIR)$(datadir)' \
 		'$(DESTDIR)$(licensedir)'; do \
 		[ ! -d "$$dir" ] || \
 			rmdir --ignore-fail-on-non-empty "$$dir"; \

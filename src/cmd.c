@@ -18,6 +18,7 @@ static const struct command *const commands[] = {
 	&cmd_cleanup,
 	&cmd_verify,
 	&cmd_trust,
+	&cmd_hooks,
 };
 
 const struct command *cmd_at(size_t i)

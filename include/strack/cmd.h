@@ -39,5 +39,6 @@ extern const struct command cmd_resolve;
 extern const struct command cmd_cleanup;
 extern const struct command cmd_verify;
 extern const struct command cmd_trust;
+extern const struct command cmd_hooks;
 
 #endif

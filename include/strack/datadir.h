@@ -1,5 +1,5 @@
 /*
- * Files that come with the program: templates and the ledger's README.
+ * Files that come with the program: templates, the ledger's README, hooks.
  */
 #ifndef STRACK_DATADIR_H
 #define STRACK_DATADIR_H
@@ -10,5 +10,7 @@
  * beside the build folder for a program that runs from there, else under the
  * folder that was compiled in.  ERR_NOTFOUND, naming it. */
 enum err datadir_file(const char *name, char **ret, struct error *err);
+/* The same in hooks/. */
+enum err datadir_hook(const char *name, char **ret, struct error *err);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include "strack/buf.h"
 #include "strack/error.h"
 #include "strack/object.h"
@@ -60,6 +61,13 @@ bool repo_is_shallow(struct repo *r);
 /* core.sharedRepository as file and folder modes for the state folder:
  * 0600/0700, or 0660/0770 for group and wider. */
 void repo_state_modes(struct repo *r, unsigned *file, unsigned *dir);
+
+/* The folder where git looks for hooks, absolute, as git itself says; links in
+ * it are not resolved, and it need not be there.  The caller frees it. */
+enum err repo_hooks_dir(struct repo *r, char **ret, struct error *err);
+/* Mode of an executable file or a folder: the umask and core.sharedRepository
+ * applied, and all of it for the owner. */
+mode_t repo_executable_mode(const struct repo *r);
 
 /* ---- the work tree ---- */
 

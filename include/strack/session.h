@@ -32,6 +32,8 @@ void session_init(struct session *s, int color);
 /* Closes everything; the ledger remembers what it verified. */
 void session_release(struct session *s);
 
+/* The repository alone, for what works also where .strack.ini is bad. */
+enum err session_open_repo(struct session *s, struct error *err);
 /* Repository, settings, environment (`env_flag` may be NULL). */
 enum err session_open(
 	struct session *s, const char *env_flag, struct error *err);

@@ -1,16 +1,24 @@
 /*
- * git strack init: ledger, key, and what the team's file says of the ledger.
+ * git strack init: ledger, key, what the team's file says of the ledger, and
+ * the hooks.
  * Safe to repeat.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "hookwords.h"
 #include "strack/cmd.h"
 #include "strack/process.h"
 
 #define REMOTE_TIMEOUT_MS 30000
 
+struct init_opts {
+	bool no_hooks;
+};
+
 static const struct opt options[] = {
+	{ 0, "no-hooks", OPT_FLAG, offsetof(struct init_opts, no_hooks), NULL,
+		"install no hooks that remind of scripts" },
 	{ 0, NULL, OPT_END, 0, NULL, NULL },
 };
 
@@ -150,10 +158,10 @@ static enum err write_ini(struct session *s, struct error *err)
 static enum err run(struct session *s, const void *opts,
 	const struct cmd_args *a, struct error *err)
 {
+	const struct init_opts *o = opts;
 	bool founded = false;
 	enum err rc;
 
-	(void)opts;
 	if (a->args->n)
 		return error_set(err, ERR_USAGE, "init takes no arguments");
 	rc = session_open(s, NULL, err);
@@ -177,14 +185,17 @@ static enum err run(struct session *s, const void *opts,
 	rc = admit_or_tell(s, err);
 	if (!rc)
 		rc = write_ini(s, err);
+	/* Last, and no failure of init: the ledger does without them. */
+	if (!rc && !o->no_hooks)
+		hooks_for_init(s);
 	return rc;
 }
 
 const struct command cmd_init = {
 	.name = "init",
-	.usage = "init",
+	.usage = "init [--no-hooks]",
 	.summary = "Make the ledger and this clone's key; safe to repeat",
 	.opts = options,
-	.opts_size = 0,
+	.opts_size = sizeof(struct init_opts),
 	.run = run,
 };

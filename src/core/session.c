@@ -74,18 +74,26 @@ static void who_and_where(struct session *s)
 		uname(&u) == 0 && u.nodename[0] ? u.nodename : "unknown");
 }
 
+enum err session_open_repo(struct session *s, struct error *err)
+{
+	enum err rc = sign_init(err);
+
+	if (!rc)
+		rc = repo_open(&s->repo, err);
+	if (!rc)
+		apply_color_config(s);
+	return rc;
+}
+
 enum err session_open(
 	struct session *s, const char *env_flag, struct error *err)
 {
 	const char *clone;
 	enum err rc;
 
-	rc = sign_init(err);
-	if (!rc)
-		rc = repo_open(&s->repo, err);
+	rc = session_open_repo(s, err);
 	if (rc)
 		return rc;
-	apply_color_config(s);
 	s->state_dir = path_join(repo_common_dir(s->repo), "strack");
 	clone = repo_config(s->repo, CLONE_CONFIG);
 	if (clone)

@@ -58,38 +58,49 @@ none:
 	return NULL;
 }
 
-/* In `top`/templates; NULL where it is not, or `top` is NULL. */
-static char *look_in(const char *top, const char *name)
+/* In `top`/`folder`; NULL where it is not, or `top` is NULL. */
+static char *look_in(const char *top, const char *folder, const char *name)
 {
 	char *path;
 
 	if (!top)
 		return NULL;
-	path = xstrfmt("%s/templates/%s", top, name);
+	path = xstrfmt("%s/%s/%s", top, folder, name);
 	if (!access(path, R_OK))
 		return path;
 	free(path);
 	return NULL;
 }
 
-enum err datadir_file(const char *name, char **ret, struct error *err)
+static enum err find(
+	const char *folder, const char *name, char **ret, struct error *err)
 {
 	char *top = source_top();
 	char *path;
 
 	/* What runs from its build folder takes the files that belong to it,
 	 * not those of another version that is installed. */
-	path = look_in(top, name);
+	path = look_in(top, folder, name);
 	if (!path)
-		path = look_in(STRACK_DATADIR, name);
+		path = look_in(STRACK_DATADIR, folder, name);
 	free(top);
 	if (!path) {
-		error_set(err, ERR_NOTFOUND, "%s/templates/%s: not found",
-			STRACK_DATADIR, name);
+		error_set(err, ERR_NOTFOUND, "%s/%s/%s: not found",
+			STRACK_DATADIR, folder, name);
 		error_hint(
 			err, "install git-strack with its files: make install");
 		return ERR_NOTFOUND;
 	}
 	*ret = path;
 	return ERR_OK;
+}
+
+enum err datadir_file(const char *name, char **ret, struct error *err)
+{
+	return find("templates", name, ret, err);
+}
+
+enum err datadir_hook(const char *name, char **ret, struct error *err)
+{
+	return find("hooks", name, ret, err);
 }

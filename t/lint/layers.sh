@@ -16,8 +16,8 @@ includes | awk '
 		may["os"] = " os base "
 		may["base"] = " base "
 		row("cmd", "cmd decide opt")
-		row("core", "entry header ledger needs plan rundir script session")
-		row("core", "settings state template trust view")
+		row("core", "entry header hooks ledger needs plan rundir script")
+		row("core", "session settings state template trust view")
 		row("git", "gc object refs repo")
 		row("sign", "digest sign")
 		row("os", "clock datadir file ini lock process term")
