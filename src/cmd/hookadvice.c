@@ -36,33 +36,50 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-void hooks_path(const char *path, struct buf *ret)
+static const char *from_here(const char *path, const char *cwd)
 {
-	char *cwd = getcwd(NULL, 0);
 	size_t len = cwd ? strlen(cwd) : 0;
 
 	if (len > 1 && !strncmp(path, cwd, len) && path[len] == '/')
-		path += len + 1;
-	shell_word(ret, path);
-	free(cwd);
+		return path + len + 1;
+	return path;
 }
 
-static void say_path(struct session *s, const char *path)
+void hooks_path(const char *path, bool typed, struct buf *ret)
 {
-	struct buf shown = BUF_INIT;
+	char *cwd = getcwd(NULL, 0);
 
-	hooks_path(path, &shown);
-	out_text(&s->out, shown.ptr);
-	buf_release(&shown);
+	if (typed)
+		shell_word(ret, from_here(path, cwd));
+	else
+		buf_adds(ret, from_here(path, cwd));
+	free(cwd);
 }
 
 /* `before` PATH `after`, in which nothing is foreign. */
 static void say_about(struct session *s, const char *before, const char *path,
 	const char *after)
 {
+	struct buf shown = BUF_INIT;
+
+	hooks_path(path, false, &shown);
 	out_printf(&s->out, "%s", before);
-	say_path(s, path);
+	out_text(&s->out, shown.ptr);
 	out_printf(&s->out, "%s", after);
+	buf_release(&shown);
+}
+
+/* A line to type that ends in the path. */
+static void say_command(
+	struct session *s, const char *command, const char *path)
+{
+	struct buf shown = BUF_INIT;
+
+	hooks_path(path, true, &shown);
+	out_printf(&s->out, "  %s ", command);
+	out_text(&s->out, shown.ptr);
+	out_printf(&s->out, "\n");
+	buf_release(&shown);
 }
 
 /* ---- the table ---- */
@@ -102,7 +119,7 @@ static void list_one(struct session *s, const struct hook *k)
 		out_printf(&s->out, "%*s%s",
 			NAME_COLUMNS - (int)strlen(k->name), "", detail);
 	if (detail && path)
-		say_path(s, path);
+		say_about(s, "", path, "");
 	out_printf(&s->out, "\n");
 }
 
@@ -151,7 +168,7 @@ static enum err advise_snippet(
 	out_printf(&s->out, "\n%s keeps the hooks here. Add this to ", t->name);
 	if (t->kind == TOOL_PRE_COMMIT)
 		out_printf(&s->out, "`repos:` in ");
-	say_path(s, h->tool_file);
+	say_about(s, "", h->tool_file, "");
 	if (t->kind == TOOL_LEFTHOOK && !str_ends(h->tool_file, ".yml") &&
 		!str_ends(h->tool_file, ".yaml"))
 		out_printf(&s->out, ", in its own format");
@@ -173,21 +190,23 @@ static void advise_edited(struct session *s, const struct hook *k)
 {
 	say_about(s, "\n", k->path,
 		" was edited since it was installed, and is left as it is.\n"
-		"To have ours again:\n\n  rm ");
-	say_about(s, "", k->path, "\n  git strack hooks install\n");
+		"To have ours again:\n\n");
+	say_command(s, "rm", k->path);
+	out_printf(&s->out, "  git strack hooks install\n");
 }
 
 /* Where somebody else's stands, or, outside, ours may not. */
 static void advise_foreign(
 	struct session *s, const struct hooks *h, const struct hook *k)
 {
-	if (k->calls && k->asleep)
-		say_about(s,
+	if (k->calls && k->asleep) {
+		out_printf(&s->out,
 			"\nThe line is there, but git can't execute the "
-			"hook:\n\n  chmod +x ",
-			k->path, "\n");
-	else
+			"hook:\n\n");
+		say_command(s, "chmod +x", k->path);
+	} else {
 		advise_line(s, k);
+	}
 	if (!h->outside && !h->tool)
 		out_printf(&s->out, "\nor let ours call it first:\n\n"
 				    "  git strack hooks install --chain\n");
@@ -209,10 +228,10 @@ static void advise_outside(struct session *s, const struct hooks *h)
 		if (!hook_works(&h->v[i]))
 			advise_foreign(s, h, &h->v[i]);
 	}
-	say_about(s,
-		"\nor let this repository have hooks of its own, instead of "
-		"those:\n\n  git config core.hooksPath ",
-		own, "\n  git strack hooks install\n");
+	out_printf(&s->out, "\nor let this repository have hooks of its own, "
+			    "instead of those:\n\n");
+	say_command(s, "git config core.hooksPath", own);
+	out_printf(&s->out, "  git strack hooks install\n");
 	free(own);
 }
 
@@ -262,7 +281,7 @@ enum err hooks_verdict(const struct hooks *h, struct error *err)
 		buf_addf(&names, "%s%s", names.len ? ", " : "", h->v[i].name);
 		foreign = foreign || h->v[i].state != HOOK_EDITED;
 	}
-	hooks_path(h->dir, &path);
+	hooks_path(h->dir, false, &path);
 	if (!names.len)
 		rc = ERR_OK;
 	else if (h->outside)

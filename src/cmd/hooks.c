@@ -83,7 +83,7 @@ static void say_taken(struct session *s, enum style style, const char *word,
 {
 	struct buf path = BUF_INIT;
 
-	hooks_path(k->path, &path);
+	hooks_path(k->path, false, &path);
 	out_styled(&s->out, style, "%s", word);
 	out_printf(&s->out, "%*s", 10 - (int)strlen(word), "");
 	out_text(&s->out, path.ptr);
@@ -96,9 +96,9 @@ static void hint_left(const struct hook *k, struct error *err)
 {
 	struct buf path = BUF_INIT, aside = BUF_INIT, in = BUF_INIT;
 
-	hooks_path(k->path, &path);
-	hooks_path(k->aside, &aside);
-	hooks_path(k->in, &in);
+	hooks_path(k->path, true, &path);
+	hooks_path(k->aside, true, &aside);
+	hooks_path(k->in, false, &in);
 	if (k->state == HOOK_ADDED)
 		error_hint(err,
 			"remove the line that calls git strack from "
@@ -200,7 +200,7 @@ void hooks_for_init(struct session *s)
 	if (!rc)
 		rc = hooks_verdict(&h, &err);
 	if (!rc) {
-		hooks_path(h.dir, &path);
+		hooks_path(h.dir, false, &path);
 		out_printf(&s->out, "%-12s", "hooks");
 		out_text(&s->out, path.ptr);
 		out_printf(&s->out, "\n");

@@ -5,9 +5,9 @@
 #include "strack/hooks.h"
 #include "strack/session.h"
 
-/* A path as a person types it here: from the current folder where it is
- * below that, and quoted where a shell needs it. */
-void hooks_path(const char *path, struct buf *ret);
+/* A path from the current folder, where it is below that; `typed`: quoted as a
+ * shell needs it. */
+void hooks_path(const char *path, bool typed, struct buf *ret);
 
 /* The table of hooks. */
 void hooks_list(struct session *s, const struct hooks *h);

@@ -151,7 +151,7 @@ static enum err set_aside(struct hook *k, struct error *err)
 {
 	struct stat st;
 
-	if (linkat(AT_FDCWD, k->path, AT_FDCWD, k->aside, 0)) {
+	if (link(k->path, k->aside)) {
 		if (errno == EACCES || errno == EROFS || errno == ENOSPC) {
 			error_sys(err, "%s", k->aside);
 			return ERR_FATAL;
@@ -227,8 +227,11 @@ enum err hook_put(
 /* Over ours, if that is there, in one step. */
 static enum err put_back(struct hook *k, bool over, struct error *err)
 {
-	if (renameat2(AT_FDCWD, k->aside, AT_FDCWD, k->path,
-		    over ? 0 : RENAME_NOREPLACE)) {
+	int bad = over ? rename(k->aside, k->path)
+		       : renameat2(AT_FDCWD, k->aside, AT_FDCWD, k->path,
+				 RENAME_NOREPLACE);
+
+	if (bad) {
 		error_sys(err, "%s", k->path);
 		error_prefix(err, "%s can't be put back", k->aside);
 		return ERR_FATAL;
@@ -287,20 +290,28 @@ static enum err take_theirs(
 
 enum err hook_take(struct hook *k, enum hook_taken *ret, struct error *err)
 {
+	enum err rc = ERR_OK;
+
 	switch (k->state) {
 	case HOOK_INSTALLED:
 	case HOOK_CHAINED:
 	case HOOK_OUTDATED:
 	case HOOK_DEAD:
-		return take_ours(k, ret, err);
+		rc = take_ours(k, ret, err);
+		break;
 	case HOOK_MISSING:
-		return take_missing(k, ret, err);
+		rc = take_missing(k, ret, err);
+		break;
 	case HOOK_FOREIGN:
 	case HOOK_ADDED:
-		return take_theirs(k, ret, err);
+		rc = take_theirs(k, ret, err);
+		break;
 	case HOOK_EDITED:
 		*ret = HOOK_LEFT;
 		break;
 	}
-	return ERR_OK;
+	if (rc)
+		error_hint(err, "when that folder can be written to, again:\n"
+				"  git strack hooks uninstall");
+	return rc;
 }
