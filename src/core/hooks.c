@@ -170,6 +170,8 @@ static void ask_tool(const struct hooks *h, struct hook *k)
 		return; /* one that nobody calls is what to tell of */
 	free(k->in);
 	k->in = hook_tool_place(h, k->name);
+	if (!strcmp(k->in, k->path))
+		return; /* that was judged already */
 	read_any(k->in, &text);
 	if (hook_text_calls(text.ptr, k->name))
 		k->state = HOOK_ADDED;
