@@ -21,6 +21,10 @@ test_expect_success 'install with DESTDIR and PREFIX' '
 	install_make install DESTDIR="$into" PREFIX=/opt/strack &&
 	test -x into/opt/strack/bin/git-strack &&
 	test -f into/opt/strack/share/git-strack/templates/script.sh &&
+	for hook in "$strack_top"/hooks/*; do
+		cmp "$hook" "into/opt/strack/share/git-strack/hooks/${hook##*/}" ||
+			return 1
+	done &&
 	test -f into/opt/strack/share/man/man1/git-strack.1 &&
 	test -f into/opt/strack/share/man/man5/strack-ledger.5 &&
 	test -f into/opt/strack/share/doc/git-strack/LICENSE
@@ -46,7 +50,11 @@ test_expect_success 'another PREFIX is compiled in' '
 		test "$(command -v git-strack)" = "$HOME/prefix/bin/git-strack" &&
 		git strack create it works &&
 		ls scripts/*_it_works.sh &&
+		git strack hooks install && test -x .git/hooks/post-merge &&
 		rm -r ../prefix/share/git-strack &&
+		must_fail 128 git strack hooks install 2>../err &&
+		grep "hooks/post-merge: not found" ../err &&
+		git strack hooks uninstall && test ! -e .git/hooks/post-merge &&
 		must_fail 128 git strack create no more 2>../err
 	) &&
 	grep "$PWD/prefix/share/git-strack/templates/script.sh: not found" err &&
