@@ -313,11 +313,11 @@ test_expect_success 'uninstall also looks where core.hooksPath led before' '
 		git strack hooks install && git strack hooks uninstall >out &&
 		test ! -e elsewhere/post-merge &&
 		test ! -e .git/hooks/post-merge && git strack hooks install &&
-		git config core.hooksPath /nowhere/at/all &&
+		git config core.hooksPath "$HOME/nowhere/at/all" &&
 		git strack hooks uninstall &&
 		git config --unset core.hooksPath &&
 		git strack hooks install && git config core.hooksPath \
-			/nowhere/at/all && git strack hooks uninstall &&
+			"$HOME/nowhere/at/all" && git strack hooks uninstall &&
 		test ! -e .git/hooks/post-merge
 	)
 '

@@ -439,12 +439,12 @@ test_expect_success 'outside of the repository nothing is written' '
 
 test_expect_success 'the way out that it prints' '
 	(
-		cd outside && git config core.hooksPath /nowhere/hooks &&
+		cd outside && git config core.hooksPath "$HOME/nowhere/hooks" &&
 		must_fail 3 git strack hooks install >out &&
 		sed -n "s/^  \(git .*\)/\1/p" out >todo &&
 		test "$(wc -l <todo)" = 2 && sh -e ./todo >out &&
 		test "$(grep -c ^installed out)" = 3 &&
-		test -x .git/hooks/post-merge
+		test -x .git/hooks/post-merge && test ! -e ../nowhere
 	)
 '
 
@@ -477,8 +477,9 @@ test_expect_success 'a link does not lead out, nor do dots' '
 		must_fail 3 git strack hooks install >out &&
 		git config core.hooksPath /dev/null &&
 		must_fail 3 git strack hooks install >out &&
-		git config core.hooksPath "" &&
-		must_fail 3 git strack hooks install >out &&
+		# only looked at: a wrong program would write to the real /
+		git config core.hooksPath "" && git strack hooks >out &&
+		grep "^hooks in / " out && grep "outside of this" out &&
 		test -z "$(ls -A ../target)" && test ! -e post-merge &&
 		mkdir inner && ln -s inner in && git config core.hooksPath in &&
 		git strack hooks install && test -x inner/post-merge
