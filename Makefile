@@ -64,6 +64,9 @@ SRC = \
 	src/cmd/log.c \
 	src/cmd/mark.c \
 	src/cmd/pager.c \
+	src/cmd/removal.c \
+	src/cmd/removaltext.c \
+	src/cmd/remove.c \
 	src/cmd/reset.c \
 	src/cmd/resolve.c \
 	src/cmd/rowtext.c \
@@ -111,6 +114,7 @@ SRC = \
 	src/core/slug.c \
 	src/core/state.c \
 	src/core/template.c \
+	src/core/treefiles.c \
 	src/core/trust.c \
 	src/core/view.c \
 	src/core/walk.c \
@@ -125,6 +129,7 @@ SRC = \
 	src/git/lastchange.c \
 	src/git/object.c \
 	src/git/pathname.c \
+	src/git/porcelain.c \
 	src/git/refs.c \
 	src/git/repo.c \
 	src/git/stores.c \

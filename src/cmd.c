@@ -16,6 +16,7 @@ static const struct command *const commands[] = {
 	&cmd_reset,
 	&cmd_resolve,
 	&cmd_cleanup,
+	&cmd_remove,
 	&cmd_verify,
 	&cmd_trust,
 };

@@ -16,9 +16,9 @@ includes | awk '
 		may["os"] = " os base "
 		may["base"] = " base "
 		row("cmd", "cmd decide opt")
-		row("core", "entry header ledger needs plan rundir script session")
-		row("core", "settings state template trust view")
-		row("git", "gc object refs repo")
+		row("core", "entry header ledger needs plan rundir")
+		row("core", "script session settings state template treefiles trust view")
+		row("git", "gc object porcelain refs repo")
 		row("sign", "digest sign")
 		row("os", "clock datadir file ini lock process term")
 		row("base", "buf error json out strmap strvec text")
