@@ -49,12 +49,17 @@ SRC = \
 	src/base/strmap.c \
 	src/base/strvec.c \
 	src/base/text.c \
+	src/base/textfold.c \
 	src/base/timetext.c \
 	src/base/unicode.c \
 	src/cmd.c \
 	src/cmd/batch.c \
 	src/cmd/batchtext.c \
 	src/cmd/brought.c \
+	src/cmd/check.c \
+	src/cmd/checkfiles.c \
+	src/cmd/checkledger.c \
+	src/cmd/checknames.c \
 	src/cmd/cleanup.c \
 	src/cmd/create.c \
 	src/cmd/decide.c \
@@ -82,6 +87,7 @@ SRC = \
 	src/cmd/trustwords.c \
 	src/cmd/verify.c \
 	src/core/append.c \
+	src/core/circle.c \
 	src/core/commitshape.c \
 	src/core/discover.c \
 	src/core/entry.c \
@@ -100,6 +106,7 @@ SRC = \
 	src/core/match.c \
 	src/core/message.c \
 	src/core/nearest.c \
+	src/core/namecheck.c \
 	src/core/needs.c \
 	src/core/place.c \
 	src/core/plan.c \
@@ -132,6 +139,7 @@ SRC = \
 	src/git/porcelain.c \
 	src/git/refs.c \
 	src/git/repo.c \
+	src/git/rev.c \
 	src/git/stores.c \
 	src/git/tree.c \
 	src/git/treediff.c \

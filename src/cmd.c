@@ -17,6 +17,7 @@ static const struct command *const commands[] = {
 	&cmd_resolve,
 	&cmd_cleanup,
 	&cmd_remove,
+	&cmd_check,
 	&cmd_verify,
 	&cmd_trust,
 };

@@ -38,6 +38,7 @@ extern const struct command cmd_reset;
 extern const struct command cmd_resolve;
 extern const struct command cmd_cleanup;
 extern const struct command cmd_remove;
+extern const struct command cmd_check;
 extern const struct command cmd_verify;
 extern const struct command cmd_trust;
 

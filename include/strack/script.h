@@ -63,6 +63,11 @@ enum err script_discover(struct repo *r, const struct settings *s,
  * machine to err. */
 enum err script_read(struct repo *r, const struct settings *s,
 	struct script *script, struct error *err);
+/* The same for bytes that are nowhere on disk, from a tree with its mode: what
+ * is wrong with them on any machine (ERR_BAD), apart from their header.  That
+ * a program is not installed here is no fault of theirs. */
+enum err script_check_bytes(const struct settings *s, const char *path,
+	bool executable, const struct buf *text, struct error *err);
 /* The words that start it: the absolute path itself when executable, else
  * the runner's words and the path (made safe with ./ or absolute, never an
  * option).  ERR_BAD: no shebang and no runner; `.sql` without a configured

@@ -16,7 +16,7 @@ includes | awk '
 		may["os"] = " os base "
 		may["base"] = " base "
 		row("cmd", "cmd decide opt")
-		row("core", "entry header ledger needs plan rundir")
+		row("core", "circle entry header ledger namecheck needs plan rundir")
 		row("core", "script session settings state template treefiles trust view")
 		row("git", "gc object porcelain refs repo")
 		row("sign", "digest sign")
