@@ -52,6 +52,7 @@ SRC = \
 	src/base/strvec.c \
 	src/base/table.c \
 	src/base/text.c \
+	src/base/textfold.c \
 	src/base/timetext.c \
 	src/base/unicode.c \
 	src/cmd.c \
@@ -61,6 +62,10 @@ SRC = \
 	src/cmd/batchtext.c \
 	src/cmd/brought.c \
 	src/cmd/cancel.c \
+	src/cmd/check.c \
+	src/cmd/checkfiles.c \
+	src/cmd/checkledger.c \
+	src/cmd/checknames.c \
 	src/cmd/cleanup.c \
 	src/cmd/command.c \
 	src/cmd/console.c \
@@ -77,6 +82,9 @@ SRC = \
 	src/cmd/mark.c \
 	src/cmd/markfrom.c \
 	src/cmd/pager.c \
+	src/cmd/removal.c \
+	src/cmd/removaltext.c \
+	src/cmd/remove.c \
 	src/cmd/reset.c \
 	src/cmd/resolve.c \
 	src/cmd/review.c \
@@ -96,6 +104,7 @@ SRC = \
 	src/cmd/where.c \
 	src/core/adhoc.c \
 	src/core/append.c \
+	src/core/circle.c \
 	src/core/commitshape.c \
 	src/core/discover.c \
 	src/core/entry.c \
@@ -119,6 +128,7 @@ SRC = \
 	src/core/ledgerentries.c \
 	src/core/match.c \
 	src/core/message.c \
+	src/core/namecheck.c \
 	src/core/nearest.c \
 	src/core/needs.c \
 	src/core/place.c \
@@ -135,6 +145,7 @@ SRC = \
 	src/core/slug.c \
 	src/core/state.c \
 	src/core/template.c \
+	src/core/treefiles.c \
 	src/core/trust.c \
 	src/core/view.c \
 	src/core/walk.c \
@@ -150,8 +161,10 @@ SRC = \
 	src/git/lastchange.c \
 	src/git/object.c \
 	src/git/pathname.c \
+	src/git/porcelain.c \
 	src/git/refs.c \
 	src/git/repo.c \
+	src/git/rev.c \
 	src/git/stores.c \
 	src/git/tree.c \
 	src/git/treediff.c \

@@ -21,6 +21,8 @@ static const struct command *const commands[] = {
 	&cmd_exec,
 	&cmd_console,
 	&cmd_review,
+	&cmd_remove,
+	&cmd_check,
 	&cmd_verify,
 	&cmd_trust,
 	&cmd_hooks,

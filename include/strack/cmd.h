@@ -42,6 +42,8 @@ extern const struct command cmd_cleanup;
 extern const struct command cmd_exec;
 extern const struct command cmd_console;
 extern const struct command cmd_review;
+extern const struct command cmd_remove;
+extern const struct command cmd_check;
 extern const struct command cmd_verify;
 extern const struct command cmd_trust;
 extern const struct command cmd_hooks;

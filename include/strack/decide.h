@@ -27,14 +27,19 @@ enum err decide_reason(
 enum err decide_signer_of(struct session *s, const char *script,
 	const char *entry_id, struct buf *ret, struct error *err);
 
-/* Records `e` (kind and own keys set) about `script` in the session's
- * environment with the person's key.  `over` is the fingerprint of whose entry
- * it decides about (NULL: nobody's): deciding over another's takes the role
- * approve, and where the person lacks it but the clone signed that entry
- * itself, the clone's key signs.  The state of the script must still be that
- * of `row` (NULL: none) when it is written. */
+/* Records `e` (kind and own keys set) about `script` with the person's key, in
+ * the environment that it names, else the session's.  `over` is the fingerprint
+ * of whose entry it decides about (NULL: nobody's): deciding over another's
+ * takes the role approve, and where the person lacks it but the clone signed
+ * that entry itself, the clone's key signs.  The state of the script must still
+ * be that of `row` (NULL: none) when it is written. */
 enum err decide_record(struct session *s, struct entry *e, const char *script,
 	const struct state_row *row, const char *over, struct error *err);
+
+/* Would the person's key do for an entry of that kind there?  ERR_HELD with
+ * what a root must type: for what must be known before anything is done. */
+enum err decide_may(
+	struct session *s, enum kind kind, const char *env, struct error *err);
 
 /* A hint: `git strack COMMAND` on that script, in the session's environment. */
 void decide_hint(const struct session *s, const char *command,

@@ -29,5 +29,9 @@ void header_release(struct header *h);
  * Unknown key (nearest offered), key twice, bad value: ERR_BAD. */
 enum err header_parse(const char *name, const char *text, size_t len,
 	struct header *ret, struct error *err);
+/* The same, and on ERR_BAD *line gets the number of the line that is at fault.
+ */
+enum err header_parse_line(const char *name, const char *text, size_t len,
+	struct header *ret, int *line, struct error *err);
 
 #endif

@@ -150,6 +150,10 @@ struct ledger_write {
 enum err ledger_append(
 	struct ledger *l, struct ledger_write *w, struct error *err);
 
+/* May the key sign with that role, there?  ERR_HELD as above when not. */
+enum err ledger_may_sign(struct ledger *l, const struct signer *signer,
+	unsigned role, const char *env, struct error *err);
+
 /* Commits what a crash left in the journal and throws away what must not be
  * (claims and decisions that no ref holds).  Cheap when there is nothing. */
 enum err ledger_recover(struct ledger *l, struct error *err);

@@ -39,4 +39,13 @@ enum err history_is_ancestor(struct repo *r, const struct oid *a,
 enum err history_last_change(struct repo *r, const struct oid *tip,
 	const char *path, struct oid *ret, struct error *err);
 
+/* The commit that words name as git reads them ("main", "HEAD~3",
+ * "@{upstream}", an id).  ERR_NOTFOUND when they name none here. */
+enum err rev_commit(
+	struct repo *r, const char *rev, struct oid *ret, struct error *err);
+/* The best commit that is behind both; ERR_NOTFOUND where there is none, or a
+ * shallow clone does not reach back to it. */
+enum err history_merge_base(struct repo *r, const struct oid *a,
+	const struct oid *b, struct oid *ret, struct error *err);
+
 #endif

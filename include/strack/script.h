@@ -40,6 +40,14 @@ void scriptvec_release(struct scriptvec *l);
  * no editor leftover?  And a companion's (.rollback.EXT, .verify.EXT)? */
 bool script_name_dated(const char *base);
 bool script_name_companion(const char *base);
+/* What a script and its companions share: its path without the extension. */
+void script_stem(const char *path, struct buf *ret);
+/* The stem of the script that a path is a companion of, `what` "rollback" or
+ * "verify" (NULL: either); false for what is none. */
+bool script_companion_stem(const char *path, const char *what, struct buf *ret);
+/* Why no script may have this path (a control character, `.strack`, ...), in
+ * words that finish "PATH: "; NULL where it may.  Static text. */
+const char *script_path_refused(const char *path);
 /* Milliseconds of the date that the name begins with (YYYYMMDD[HH[MM[SS]]],
  * read as UTC); false when the digits are no date. */
 bool script_name_time(const char *base, int64_t *ms);
@@ -55,6 +63,11 @@ enum err script_discover(struct repo *r, const struct settings *s,
  * machine to err. */
 enum err script_read(struct repo *r, const struct settings *s,
 	struct script *script, struct error *err);
+/* The same for bytes that are nowhere on disk, from a tree with its mode: what
+ * is wrong with them on any machine (ERR_BAD), apart from their header.  That
+ * a program is not installed here is no fault of theirs. */
+enum err script_check_bytes(const struct settings *s, const char *path,
+	bool executable, const struct buf *text, struct error *err);
 /* The words that start it: the absolute path itself when executable, else
  * the runner's words and the path (made safe with ./ or absolute, never an
  * option).  ERR_BAD: no shebang and no runner; `.sql` without a configured

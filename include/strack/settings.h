@@ -40,6 +40,7 @@ struct settings {
 	int64_t timeout;     /* seconds, 0 none; default 300 */
 	int64_t grace;       /* seconds between TERM and KILL; default 10 */
 	enum layout layout;
+	bool require_rollback;      /* each script needs a rollback companion */
 	struct runner_def *runners; /* built-in ones first, later wins */
 	size_t nrunners, runners_cap;
 	struct environment_def *envs; /* in the order of the file */
@@ -62,6 +63,9 @@ enum err settings_parse(struct settings *s, const char *name, const char *text,
  * fine). `text` (may be NULL) gets its bytes. */
 enum err settings_load(struct settings *s, struct repo *r, struct buf *text,
 	struct error *err);
+/* Reads that of a commit instead. */
+enum err settings_load_commit(struct settings *s, struct repo *r,
+	const struct oid *commit, struct error *err);
 const struct environment_def *settings_env(
 	const struct settings *s, const char *name); /* or NULL */
 const struct runner_def *settings_runner(

@@ -67,6 +67,11 @@ bool environment_name_valid(const char *s);
 /* As one word of a command that a person may paste into a shell. */
 void shell_word(struct buf *b, const char *s);
 
+/* Appends `s` as file systems see it that take upper and lower case, or
+ * composed and decomposed letters, for the same: two names that give the same
+ * can't be there side by side. */
+void text_fold(struct buf *b, const char *s);
+
 /* Optimal string alignment distance, for "did you mean". */
 int text_distance(const char *a, const char *b);
 

@@ -141,6 +141,7 @@ static enum err pick_signer(struct session *s, const struct entry *e,
 struct expected {
 	const char *script;
 	const char *env;
+	enum state state;
 	char *entry; /* id that made the state, or NULL */
 	char *claim;
 };
@@ -155,7 +156,9 @@ static enum err still_so(struct ledger *l, void *arg, struct error *err)
 	const struct expected *x = arg;
 	const struct state_row *now = ledger_row(l, x->script, x->env);
 
-	if (same(x->entry, now ? now->entry : NULL) &&
+	/* the entry that retires leaves those ids as they are */
+	if (x->state == (now ? now->state : STATE_PENDING) &&
+		same(x->entry, now ? now->entry : NULL) &&
 		same(x->claim, now ? now->claim : NULL))
 		return ERR_OK;
 	error_hint(err, "look again:\n  git strack status");
@@ -167,7 +170,8 @@ static enum err still_so(struct ledger *l, void *arg, struct error *err)
 enum err decide_record(struct session *s, struct entry *e, const char *script,
 	const struct state_row *row, const char *over, struct error *err)
 {
-	struct expected x = { .script = script, .env = s->env };
+	struct expected x = { .script = script,
+		.state = row ? row->state : STATE_PENDING };
 	struct ledger_write w = { .e = e, .decide = still_so, .arg = &x };
 	enum err rc;
 
@@ -177,11 +181,26 @@ enum err decide_record(struct session *s, struct entry *e, const char *script,
 		x.claim = xstrdup(row->claim);
 	entry_set(e, KEY_SCRIPT, script);
 	session_stamp(s, e);
+	x.env = entry_get(e, KEY_ENVIRONMENT);
 	rc = pick_signer(s, e, over, &w.signer, &w.role, err);
 	if (!rc)
 		rc = ledger_append(s->ledger, &w, err);
 	free(x.entry);
 	free(x.claim);
+	return rc;
+}
+
+enum err decide_may(
+	struct session *s, enum kind kind, const char *env, struct error *err)
+{
+	const struct signer *person;
+	enum err rc = session_person_signer(s, &person, err);
+
+	if (!rc)
+		rc = ledger_may_sign(
+			s->ledger, person, kind_info(kind)->role, env, err);
+	if (rc)
+		error_prefix(err, "%s", env);
 	return rc;
 }
 

@@ -154,7 +154,7 @@ void row_why(const struct view_row *r, struct buf *ret)
 	}
 }
 
-static void add_command(struct buf *b, const char *command, const char *env,
+void row_command(struct buf *b, const char *command, const char *env,
 	const char *options, const char *path)
 {
 	if (b->len)
@@ -177,14 +177,14 @@ void row_how(const struct view_row *r, const char *env, struct buf *ret)
 		return;
 	}
 	if (r->state == STATE_LOST || r->state == STATE_OVERDUE) {
-		add_command(ret, "resolve", env, "--done -m <why>", r->path);
-		add_command(ret, "resolve", env, "--failed -m <why>", r->path);
-		add_command(ret, "resolve", env, "--pending -m <why>", r->path);
+		row_command(ret, "resolve", env, "--done -m <why>", r->path);
+		row_command(ret, "resolve", env, "--failed -m <why>", r->path);
+		row_command(ret, "resolve", env, "--pending -m <why>", r->path);
 	} else if (r->state == STATE_FAILED) {
-		add_command(ret, "mark", env, "-m <why>", r->path);
+		row_command(ret, "mark", env, "-m <why>", r->path);
 	} else if (r->state == STATE_RUNNING) {
-		add_command(ret, "attach", env, "", r->path);
-		add_command(ret, "cancel", env, "-m <why>", r->path);
+		row_command(ret, "attach", env, "", r->path);
+		row_command(ret, "cancel", env, "-m <why>", r->path);
 	}
 }
 

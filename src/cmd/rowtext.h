@@ -27,6 +27,9 @@ void flags_text(unsigned flags, const char *sep, struct buf *ret);
  * empty when there is nothing to say. */
 void row_why(const struct view_row *r, struct buf *ret);
 void row_how(const struct view_row *r, const char *env, struct buf *ret);
+/* Adds the line `git strack COMMAND [--env ENV] OPTIONS PATH`. */
+void row_command(struct buf *b, const char *command, const char *env,
+	const char *options, const char *path);
 
 /* The object of `status --json`; its keys are an interface. */
 void row_json(struct json *j, const struct view_row *r, const char *env);

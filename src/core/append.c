@@ -64,32 +64,38 @@ enum err ledger_refuse_checked_out(struct ledger *l, struct error *err)
 	return rc;
 }
 
-static enum err refuse_signer(
-	struct ledger *l, const struct ledger_write *w, struct error *err)
+enum err ledger_may_sign(struct ledger *l, const struct signer *signer,
+	unsigned role, const char *env, struct error *err)
 {
-	const struct pubkey *key = signer_key(w->signer);
-	const char *env = entry_get(w->e, KEY_ENVIRONMENT);
-	unsigned need = w->role ? w->role : kind_info(w->e->kind)->role;
+	const struct pubkey *key = signer_key(signer);
 	const struct trust *trust;
-	struct buf role = BUF_INIT;
+	struct buf roles = BUF_INIT;
 	const char *why;
 	enum err rc;
 
 	rc = ledger_trust(l, &trust, err);
 	if (rc)
 		return rc;
-	why = trust_refuses_now(trust, key->fingerprint, need, env);
+	why = trust_refuses_now(trust, key->fingerprint, role, env);
 	if (!why)
 		return ERR_OK;
-	roles_format(need, &role);
+	roles_format(role, &roles);
 	error_hint(err,
 		"whoever holds a root key of this ledger can admit it:\n"
 		"  git strack trust add '%s' --principal <name> --roles %s",
-		key->line, role.ptr);
+		key->line, roles.ptr);
 	rc = error_set(err, ERR_HELD, "this can't be signed here: key %s %s",
 		key->fingerprint, why);
-	buf_release(&role);
+	buf_release(&roles);
 	return rc;
+}
+
+static enum err refuse_signer(
+	struct ledger *l, const struct ledger_write *w, struct error *err)
+{
+	return ledger_may_sign(l, w->signer,
+		w->role ? w->role : kind_info(w->e->kind)->role,
+		entry_get(w->e, KEY_ENVIRONMENT), err);
 }
 
 /* Fills in what depends on the tip, signs, and names it. */

@@ -66,6 +66,44 @@ bool script_name_companion(const char *base)
 	return companion_part(base, end) || (dot && companion_part(base, dot));
 }
 
+/* The dot before the extension, or NULL. */
+static const char *extension_dot(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return strrchr(slash ? slash + 1 : path, '.');
+}
+
+void script_stem(const char *path, struct buf *ret)
+{
+	const char *dot = extension_dot(path);
+
+	buf_reset(ret);
+	buf_add(ret, path, dot ? (size_t)(dot - path) : strlen(path));
+}
+
+bool script_companion_stem(const char *path, const char *what, struct buf *ret)
+{
+	static const char *const parts[] = { "rollback", "verify" };
+	const char *dot;
+
+	script_stem(path, ret);
+	dot = extension_dot(ret->ptr);
+	/* without an extension, the part itself is taken for one */
+	if (!dot || (strcmp(dot + 1, parts[0]) && strcmp(dot + 1, parts[1]))) {
+		buf_set(ret, path);
+		dot = extension_dot(ret->ptr);
+	}
+	for (size_t i = 0; dot && i < ARRAY_SIZE(parts); i++) {
+		if (strcmp(dot + 1, parts[i]) != 0 ||
+			(what && strcmp(what, parts[i]) != 0))
+			continue;
+		buf_setlen(ret, (size_t)(dot - ret->ptr));
+		return true;
+	}
+	return false;
+}
+
 bool script_name_time(const char *base, int64_t *ms)
 {
 	size_t digits = count_digits(base);
@@ -127,6 +165,21 @@ static const char *refusal(const char *name)
 	if (!worktree_path_valid(name))
 		return "is not a path that git keeps on all systems";
 	return NULL;
+}
+
+const char *script_path_refused(const char *path)
+{
+	const char *why = NULL;
+
+	for (size_t len; !why && *path; path += len, path += *path == '/') {
+		char *part;
+
+		len = strcspn(path, "/");
+		part = xstrndup(path, len);
+		why = refusal(part);
+		free(part);
+	}
+	return why;
 }
 
 /* ---- the walk ---- */

@@ -285,8 +285,8 @@ static enum err parse_directive(const char *name, const char *s,
 	return rc;
 }
 
-enum err header_parse(const char *name, const char *text, size_t len,
-	struct header *ret, struct error *err)
+enum err header_parse_line(const char *name, const char *text, size_t len,
+	struct header *ret, int *bad, struct error *err)
 {
 	const char *s = text, *end = text + len, *eol, *directive;
 	struct header h;
@@ -305,8 +305,10 @@ enum err header_parse(const char *name, const char *text, size_t len,
 		if (directive) {
 			rc = parse_directive(
 				name, directive, eol, line, lines, &h, err);
-			if (rc)
+			if (rc) {
+				*bad = line;
 				goto out;
+			}
 		}
 		s = eol < end ? eol + 1 : end;
 	}
@@ -316,4 +318,12 @@ enum err header_parse(const char *name, const char *text, size_t len,
 out:
 	header_release(&h);
 	return rc;
+}
+
+enum err header_parse(const char *name, const char *text, size_t len,
+	struct header *ret, struct error *err)
+{
+	int line;
+
+	return header_parse_line(name, text, len, ret, &line, err);
 }

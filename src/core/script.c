@@ -135,13 +135,17 @@ out:
 
 /* ---- programs ---- */
 
-/* `top` is the folder that a relative path is seen from. */
+/* `top` is the folder that a relative path is seen from; NULL here and below:
+ * what this machine has is not asked. */
 static bool is_program(const char *top, const char *path)
 {
-	char *absolute = *path == '/' ? xstrdup(path) : path_join(top, path);
+	char *absolute;
 	struct stat st;
 	bool ok;
 
+	if (!top)
+		return true;
+	absolute = *path == '/' ? xstrdup(path) : path_join(top, path);
 	ok = !stat(absolute, &st) && S_ISREG(st.st_mode) &&
 	     !access(absolute, X_OK);
 	free(absolute);
@@ -156,7 +160,7 @@ static bool program_found(const char *top, const char *name)
 	bool found = false;
 	size_t len;
 
-	if (strchr(name, '/'))
+	if (!top || strchr(name, '/'))
 		return is_program(top, name);
 	if (!path)
 		path = "/bin:/usr/bin"; /* execvp's own */
@@ -362,7 +366,7 @@ static enum err check_start(const char *top, const char *path,
 	} else if (!is_binary(&head->text)) {
 		return no_runner(s, script->path, script->base, err);
 	}
-	if (access(path, X_OK))
+	if (top && access(path, X_OK))
 		return error_set(err, ERR_BAD,
 			"%s: may not be executed by this user here: %s; see "
 			"its mode, and whether its file system is mounted with "
@@ -430,6 +434,20 @@ enum err script_read(struct repo *r, const struct settings *s,
 	}
 	error_release(&problem);
 	return rc;
+}
+
+enum err script_check_bytes(const struct settings *s, const char *path,
+	bool executable, const struct buf *text, struct error *err)
+{
+	const char *slash = strrchr(path, '/');
+	const struct head head = { *text, executable ? 0755 : 0644 };
+	struct script script = { .path = (char *)path,
+		.base = slash ? slash + 1 : path };
+
+	if (!text->len)
+		return is_empty(path, err);
+	script.executable = runs_itself(s, script.base, &head);
+	return check_start(NULL, NULL, s, &script, &head, err);
 }
 
 enum err script_command(struct repo *r, const struct settings *s,

@@ -118,18 +118,15 @@ const struct runner_def *settings_runner(
 
 /* ---- the file ---- */
 
-/* The tree of HEAD's commit.  Only its first line is looked at: the code's
- * commits may have headers that no ledger commit has. */
-static enum err head_tree(struct repo *r, struct oid *tree, struct error *err)
+/* The tree of a commit.  Only its first line is looked at: the code's commits
+ * may have headers that no ledger commit has. */
+static enum err commit_tree(struct repo *r, const struct oid *commit,
+	struct oid *tree, struct error *err)
 {
 	struct buf text = BUF_INIT;
-	struct oid head;
 	enum err rc;
 
-	rc = repo_head(r, &head, err);
-	if (rc)
-		goto out;
-	rc = object_read(r, &head, OBJECT_COMMIT, COMMIT_MAX, &text, err);
+	rc = object_read(r, commit, OBJECT_COMMIT, COMMIT_MAX, &text, err);
 	if (rc) {
 		/* ERR_NOTFOUND would mean "no commit yet" to our caller. */
 		rc = ERR_FATAL;
@@ -137,30 +134,39 @@ static enum err head_tree(struct repo *r, struct oid *tree, struct error *err)
 	}
 	if (!str_starts(text.ptr, "tree ") || text.len < 5 + OID_HEX ||
 		!oid_parse(text.ptr + 5, OID_HEX, tree))
-		rc = error_set(err, ERR_FATAL, "HEAD: its commit has no tree");
+		rc = error_set(err, ERR_FATAL, "a commit has no tree");
 out:
 	buf_release(&text);
 	return rc;
 }
 
-static enum err read_from_head(
-	struct repo *r, struct buf *text, struct error *err)
+static enum err read_from_commit(struct repo *r, const struct oid *commit,
+	struct buf *text, struct error *err)
 {
 	struct oid tree, blob;
 	unsigned mode;
 	enum err rc;
 
-	rc = head_tree(r, &tree, err);
+	rc = commit_tree(r, commit, &tree, err);
 	if (rc)
 		return rc;
 	rc = tree_find(r, &tree, SETTINGS_FILE, &mode, &blob, err);
 	if (rc)
 		return rc;
 	if (mode != 0100644 && mode != 0100755)
-		return error_set(err, ERR_FATAL, "HEAD:%s: is no regular file",
-			SETTINGS_FILE);
+		return error_set(err, ERR_FATAL,
+			"%s: is no regular file in the commit", SETTINGS_FILE);
 	rc = object_read(r, &blob, OBJECT_BLOB, SETTINGS_MAX, text, err);
 	return rc == ERR_NOTFOUND ? ERR_FATAL : rc;
+}
+
+static enum err read_from_head(
+	struct repo *r, struct buf *text, struct error *err)
+{
+	struct oid head;
+	enum err rc = repo_head(r, &head, err);
+
+	return rc ? rc : read_from_commit(r, &head, text, err);
 }
 
 static enum err read_text(struct repo *r, struct buf *text, struct error *err)
@@ -188,27 +194,41 @@ static enum err read_text(struct repo *r, struct buf *text, struct error *err)
 	return rc;
 }
 
+/* What was read (`rc` says how that went) becomes the settings. */
+static enum err take_text(
+	struct settings *s, enum err rc, struct buf *bytes, struct error *err)
+{
+	if (rc == ERR_NOTFOUND) {
+		error_reset(err);
+		return ERR_OK;
+	}
+	if (!rc)
+		rc = settings_parse(
+			s, SETTINGS_FILE, bytes->ptr, bytes->len, err);
+	if (!rc)
+		s->present = true;
+	return rc;
+}
+
 enum err settings_load(
 	struct settings *s, struct repo *r, struct buf *text, struct error *err)
 {
 	struct buf bytes = BUF_INIT;
-	enum err rc;
+	enum err rc = take_text(s, read_text(r, &bytes, err), &bytes, err);
 
-	rc = read_text(r, &bytes, err);
-	if (rc == ERR_NOTFOUND) {
-		error_reset(err);
-		rc = ERR_OK;
-		goto out;
-	}
-	if (rc)
-		goto out;
-	rc = settings_parse(s, SETTINGS_FILE, bytes.ptr, bytes.len, err);
-	if (rc)
-		goto out;
-	s->present = true;
-	if (text)
+	if (!rc && s->present && text)
 		buf_swap(text, &bytes);
-out:
+	buf_release(&bytes);
+	return rc;
+}
+
+enum err settings_load_commit(struct settings *s, struct repo *r,
+	const struct oid *commit, struct error *err)
+{
+	struct buf bytes = BUF_INIT;
+	enum err rc = take_text(
+		s, read_from_commit(r, commit, &bytes, err), &bytes, err);
+
 	buf_release(&bytes);
 	return rc;
 }

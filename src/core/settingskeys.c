@@ -144,6 +144,13 @@ static bool set_layout(struct settings *s, const char *arg, const char *value)
 	return false;
 }
 
+static bool set_require_rollback(
+	struct settings *s, const char *arg, const char *value)
+{
+	(void)arg;
+	return parse_bool(value, &s->require_rollback);
+}
+
 static bool set_command(struct settings *s, const char *arg, const char *value)
 {
 	if (!value[strspn(value, " \t")])
@@ -224,6 +231,8 @@ static const struct key_row {
 	{ "scripts", "grace", set_grace, "is not a duration", "try 10s or 1m" },
 	{ "scripts", "layout", set_layout, "is not known",
 		"try flat, year or month" },
+	{ "scripts", "require-rollback", set_require_rollback,
+		"is neither yes nor no", "write yes or no" },
 	{ "runner", "command", set_command, "is not a command",
 		"write the program and its arguments; the script's path is "
 		"added" },

@@ -157,6 +157,21 @@ static const char *moved_from(struct view *v, size_t i)
 
 /* ---- what the planner asks ---- */
 
+/* A requirement that ran and was removed since may be named by its base name,
+ * which only the ledger can still tell. */
+static const struct state_row *row_by_base(
+	struct view *v, const char *base, const char *env)
+{
+	const struct rowvec *rows = ledger_rows(v->s->ledger);
+
+	for (size_t i = 0; i < rows->n; i++) {
+		if (!strcmp(rows->v[i].env, env) &&
+			!strcmp(base_of(rows->v[i].script), base))
+			return ledger_row(v->s->ledger, rows->v[i].script, env);
+	}
+	return NULL;
+}
+
 static const struct state_row *fact_row(
 	const char *script, const char *env, enum state *state, void *arg)
 {
@@ -165,6 +180,8 @@ static const struct state_row *fact_row(
 
 	if (v->s->ledger)
 		r = ledger_row(v->s->ledger, script, env);
+	if (!r && v->s->ledger && !strchr(script, '/'))
+		r = row_by_base(v, script, env);
 	*state = r ? session_state(v->s, r, v->now_ms) : STATE_PENDING;
 	return r;
 }

@@ -81,6 +81,11 @@ enum err repo_git(struct repo *r, const char *const *argv, const void *input,
 	size_t len, size_t max_out, struct process_result *ret,
 	struct error *err);
 
+/* The same with more to say.  The environment is ours to set; a folder that
+ * is NULL is the top of the work tree. */
+enum err repo_git_with(struct repo *r, const struct process_opts *opts,
+	struct process_result *ret, struct error *err);
+
 /* The path in an environment variable, absolute as git would make it, or
  * NULL. */
 char *repo_env_path(const struct repo *r, const char *name);

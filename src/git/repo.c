@@ -491,13 +491,17 @@ const char *repo_prefix(const struct repo *r)
 	return r->prefix;
 }
 
-enum err repo_git(struct repo *r, const char *const *argv, const void *input,
-	size_t len, size_t max_out, struct process_result *ret,
-	struct error *err)
+enum err repo_git_with(struct repo *r, const struct process_opts *with,
+	struct process_result *ret, struct error *err)
 {
+	/* These mean something to `git config` alone, to where we stand, and
+	 * to pathspecs, which we write ourselves. */
+	static const char *const unset[] = { "GIT_CONFIG", "GIT_PREFIX",
+		"GIT_LITERAL_PATHSPECS", "GIT_GLOB_PATHSPECS",
+		"GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS" };
 	char *objects = repo_env_path(r, "GIT_OBJECT_DIRECTORY");
 	char *index = repo_env_path(r, "GIT_INDEX_FILE");
-	struct process_opts opts = { .argv = argv };
+	struct process_opts opts = *with;
 	struct strvec vars = STRVEC_INIT;
 	enum err rc;
 
@@ -508,19 +512,28 @@ enum err repo_git(struct repo *r, const char *const *argv, const void *input,
 		strvec_pushf(&vars, "GIT_OBJECT_DIRECTORY=%s", objects);
 	if (index)
 		strvec_pushf(&vars, "GIT_INDEX_FILE=%s", index);
-	/* means something to `git config` alone, and to no other command */
-	strvec_push(&vars, "GIT_CONFIG");
-	strvec_push(&vars, "GIT_PREFIX");
+	for (size_t i = 0; i < ARRAY_SIZE(unset); i++)
+		strvec_push(&vars, unset[i]);
 	opts.env = (const char *const *)vars.v;
-	opts.dir = r->work_tree ? r->work_tree : r->git_dir;
-	opts.input = input;
-	opts.input_len = len;
-	opts.max_out = max_out;
+	if (!opts.dir)
+		opts.dir = r->work_tree ? r->work_tree : r->git_dir;
 	rc = process_run(&opts, ret, err);
 	strvec_release(&vars);
 	free(objects);
 	free(index);
 	return rc;
+}
+
+enum err repo_git(struct repo *r, const char *const *argv, const void *input,
+	size_t len, size_t max_out, struct process_result *ret,
+	struct error *err)
+{
+	const struct process_opts opts = { .argv = argv,
+		.input = input,
+		.input_len = len,
+		.max_out = max_out };
+
+	return repo_git_with(r, &opts, ret, err);
 }
 
 enum err repo_head(struct repo *r, struct oid *ret, struct error *err)

@@ -6,9 +6,10 @@
 
 # What is pure; a companion that splits one of these belongs here as well.
 pure() {
-	files 'src/core/entry*.c' 'src/core/header*.c' \
-		'src/core/hooktext.c' 'src/core/import*.c' \
-		'src/core/kind.c' 'src/core/message.c' \
+	files 'src/core/circle.c' 'src/core/entry*.c' \
+		'src/core/header*.c' 'src/core/hooktext.c' \
+		'src/core/import*.c' 'src/core/kind.c' \
+		'src/core/message.c' 'src/core/namecheck.c' \
 		'src/core/nearest.c' 'src/core/needs.c' \
 		'src/core/plan*.c' 'src/core/review.c' 'src/core/slug.c' \
 		'src/core/state*.c' 'src/core/trust*.c' \

@@ -179,6 +179,22 @@ static void test_long_and_binary(void **state)
 	error_release(&err);
 }
 
+static void test_line_at_fault(void **state)
+{
+	static const char text[] = "#!/bin/sh\n# strack: tags a\n\n"
+				   "# strack: tags b\n";
+	struct header h;
+	int line = 0;
+
+	(void)state;
+	header_init(&h);
+	assert_int_equal(
+		header_parse_line("s", text, sizeof(text) - 1, &h, &line, NULL),
+		ERR_BAD);
+	assert_int_equal(line, 4);
+	header_release(&h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -188,6 +204,7 @@ int main(void)
 		cmocka_unit_test(test_only_the_first_lines),
 		cmocka_unit_test(test_mistakes),
 		cmocka_unit_test(test_long_and_binary),
+		cmocka_unit_test(test_line_at_fault),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,6 +46,7 @@ static void test_defaults(void **state)
 	assert_int_equal(s.timeout, 300);
 	assert_int_equal(s.grace, 10);
 	assert_int_equal(s.layout, LAYOUT_FLAT);
+	assert_false(s.require_rollback);
 	assert_int_equal(s.log_keep, 65536);
 	assert_true(s.log_share);
 	assert_int_equal(s.mask.n, 5);
@@ -71,6 +72,7 @@ static void test_all_keys(void **state)
 		   "timeout = 1h\n"
 		   "grace = 0\n"
 		   "layout = month\n"
+		   "require-rollback = yes\n"
 		   "[runner \"py\"]\n"
 		   "command = uv run  --quiet\n"
 		   "[environment \"staging\"]\n"
@@ -90,6 +92,7 @@ static void test_all_keys(void **state)
 	assert_int_equal(s.timeout, 3600);
 	assert_int_equal(s.grace, 0);
 	assert_int_equal(s.layout, LAYOUT_MONTH);
+	assert_true(s.require_rollback);
 	assert_int_equal(settings_runner(&s, "py")->command.n, 3);
 	assert_int_equal(s.nenvs, 2);
 	assert_string_equal(s.envs[0].name, "staging");
