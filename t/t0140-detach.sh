@@ -37,11 +37,15 @@ over() {
 	wait_for "entry $1 $2" && wait_for "test -z \"\$(ls .git/strack/runs)\""
 }
 
+no_batch_log() {
+	test -z "$(find .git/strack/logs -name "batch-*")"
+}
+
 # quiet: nothing was claimed, and nothing of a batch lies about.
 quiet() {
 	test "$(git rev-parse strack-ledger)" = "$was" &&
 	test -z "$(ls .git/strack/runs)" &&
-	! ls .git/strack/logs | grep batch
+	no_batch_log
 }
 
 test_expect_success 'set-up' '
@@ -141,7 +145,7 @@ test_expect_success 'a batch that ends before a script runs ends here' '
 	echo "#!$strack_scratch/elf" | write "scripts/${day}07_b.sh" &&
 	must_fail 1 git strack run --detach 07_b.sh >out 2>err &&
 	grep "be started" err && ! grep "goes on" out &&
-	grep "^1 failed in local" out && ! ls .git/strack/logs | grep batch &&
+	grep "^1 failed in local" out && no_batch_log &&
 	test "$(kinds "scripts/${day}07_b.sh")" = "claim fail" &&
 	rm "scripts/${day}07_b.sh" &&
 	git strack mark -m x "scripts/${day}07_b.sh"

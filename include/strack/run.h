@@ -77,10 +77,8 @@ void lost_report_release(struct lost_report *r);
 /* ERR_NO, naming what lives of a run whose warden is gone. */
 enum err lost_alive(struct session *s, const char *run, struct error *err);
 
-/* Records `lost` for this one claim, if it was here and is gone.  `cancelled`:
- * who ended what was left of it, and why; or NULL. */
-enum err lost_record_run(struct session *s, const char *run,
-	const char *cancelled, struct error *err);
+/* Records `lost` for this one claim, if it was here and is gone. */
+enum err lost_record_run(struct session *s, const char *run, struct error *err);
 
 /* Records `lost` for every claim whose run was here and is gone, and removes
  * folders that belong to no open claim.  With `dry`, only tells. */

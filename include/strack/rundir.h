@@ -12,6 +12,8 @@
  *   control a FIFO that is the warden's to read: orders from other terminals.
  *           Missing where the file system has none
  *   batch   id of the detached batch that the run belongs to; else missing
+ *   cancelled
+ *           who ended what a killed warden had left, and why; else missing
  */
 #ifndef STRACK_RUNDIR_H
 #define STRACK_RUNDIR_H
@@ -53,11 +55,14 @@ enum err rundir_create(struct rundir *d, const char *state_dir, const char *run,
 enum err rundir_read_owner(const char *state_dir, const char *run,
 	struct rundir_owner *ret, struct error *err);
 
-/* The id of the detached batch that the run belongs to. */
-enum err rundir_set_batch(
-	const struct rundir *d, const char *batch, struct error *err);
-/* ERR_NOTFOUND when it belongs to none, or is over. */
-enum err rundir_read_batch(const char *state_dir, const char *run,
+/* A file of one text.  ERR_EXISTS when it is there, ERR_NOTFOUND when the
+ * folder is not. */
+#define RUNDIR_BATCH "batch"
+#define RUNDIR_CANCELLED "cancelled"
+enum err rundir_put(const char *state_dir, const char *run, const char *name,
+	const char *text, struct error *err);
+/* ERR_NOTFOUND.  What it holds anybody of this user may have written. */
+enum err rundir_get(const char *state_dir, const char *run, const char *name,
 	struct buf *ret, struct error *err);
 
 /* Does anything of the run live?  RUN_ELSEWHERE also where that can't be told

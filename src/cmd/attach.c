@@ -61,6 +61,17 @@ static enum err left_alone(const struct target *t, struct error *err)
 	return error_set(err, ERR_HELD, "run %s goes on", t->run);
 }
 
+/* The id of the detached batch that it belongs to; false: to none. */
+static bool batch_of(const struct session *s, const char *run, struct buf *ret)
+{
+	buf_reset(ret);
+	if (!rundir_get(s->state_dir, run, RUNDIR_BATCH, ret, NULL) &&
+		ulid_valid(ret->ptr))
+		return true;
+	buf_reset(ret);
+	return false;
+}
+
 /* Another run of the batch; the caller frees it. */
 static char *next_of(
 	const struct session *s, const char *run, const char *batch)
@@ -72,11 +83,8 @@ static char *next_of(
 	if (underway_list(s, &l, NULL))
 		l.n = 0;
 	for (size_t i = 0; !next && i < l.n; i++) {
-		buf_reset(&of);
 		if (strcmp(l.v[i].run, run) != 0 &&
-			!rundir_read_batch(
-				s->state_dir, l.v[i].run, &of, NULL) &&
-			!strcmp(of.ptr, batch))
+			batch_of(s, l.v[i].run, &of) && !strcmp(of.ptr, batch))
 			next = xstrdup(l.v[i].run);
 	}
 	buf_release(&of);
@@ -140,8 +148,7 @@ static enum err follow(struct session *s, struct target *t, struct error *err)
 		w.since = t->opening->time_ms;
 		w.limit = entry_number(t->opening, KEY_LIMIT, 0);
 	}
-	if (rundir_read_batch(s->state_dir, t->run, &batch, NULL))
-		buf_reset(&batch); /* it belongs to none */
+	batch_of(s, t->run, &batch);
 	say_begin(s, t);
 	rc = underway_watch(s, &w, err);
 	if (w.midline && !rc)

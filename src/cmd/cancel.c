@@ -32,7 +32,6 @@ struct cancel {
 	const struct cancel_opts *o;
 	struct target t;
 	char *who;
-	bool orphans; /* there was no warden any more */
 };
 
 static void say_asked(struct cancel *c)
@@ -51,19 +50,20 @@ static void say_asked(struct cancel *c)
 static enum err end_it(struct cancel *c, bool *asked, struct error *err)
 {
 	enum run_life life = RUN_ALIVE;
+	bool orphans = false;
 	enum err rc = ERR_OK;
 
 	*asked = false;
 	for (int i = 0; !rc && life == RUN_ALIVE && i < TRIES; i++) {
 		rc = underway_cancel(
-			c->s, c->t.run, c->who, c->o->reason, &c->orphans, err);
+			c->s, c->t.run, c->who, c->o->reason, &orphans, err);
 		if (rc == ERR_TOOBIG) {
 			error_prefix(err, "cancel");
 			rc = ERR_USAGE;
 		}
 		if (rc)
 			break;
-		*asked = !c->orphans;
+		*asked = !orphans;
 		if (*asked && !i)
 			say_asked(c);
 		if (*asked && c->o->no_wait)
@@ -77,14 +77,12 @@ static enum err end_it(struct cancel *c, bool *asked, struct error *err)
 /* What a warden could not record, or is not there to record. */
 static enum err record(struct cancel *c, struct error *err)
 {
-	char *text = xstrfmt("%s: %s", c->who, c->o->reason);
 	enum err rc = session_ledger_for_writing(c->s, false, err);
 
 	if (!rc)
-		rc = lost_record_run(c->s, c->t.run, text, err);
+		rc = lost_record_run(c->s, c->t.run, err);
 	if (!rc)
 		rc = target_await(c->s, &c->t, RECORD_MS, err);
-	free(text);
 	return rc;
 }
 
@@ -101,7 +99,7 @@ static enum err conclude(struct cancel *c, struct error *err)
 	if (!e)
 		return target_elsewhere(c->s, &c->t, COMMAND, err);
 	target_say_end(c->s, &c->t);
-	if (entry_get(e, KEY_CANCELLED) || (c->orphans && e->kind == KIND_LOST))
+	if (entry_get(e, KEY_CANCELLED))
 		return ERR_OK;
 	error_hint(err, "what is known of it:\n  git strack show %s", c->t.run);
 	return error_set(err, ERR_NO,

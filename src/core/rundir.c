@@ -17,7 +17,7 @@
 #include "strack/text.h"
 
 #define OWNER_MAX 65536
-#define BATCH_MAX 64
+#define NOTE_MAX 16384
 
 char *rundir_path(const char *state_dir, const char *run, const char *name)
 {
@@ -208,24 +208,22 @@ out:
 	return rc;
 }
 
-enum err rundir_set_batch(
-	const struct rundir *d, const char *batch, struct error *err)
+enum err rundir_put(const char *state_dir, const char *run, const char *name,
+	const char *text, struct error *err)
 {
-	char *path = path_join(d->path, "batch");
-	enum err rc = file_create(path, 0600, batch, strlen(batch), err);
+	char *path = rundir_path(state_dir, run, name);
+	enum err rc = file_create(path, 0600, text, strlen(text), err);
 
 	free(path);
 	return rc;
 }
 
-enum err rundir_read_batch(const char *state_dir, const char *run,
+enum err rundir_get(const char *state_dir, const char *run, const char *name,
 	struct buf *ret, struct error *err)
 {
-	char *path = rundir_path(state_dir, run, "batch");
-	enum err rc = file_read(path, BATCH_MAX, false, ret, err);
+	char *path = rundir_path(state_dir, run, name);
+	enum err rc = file_read(path, NOTE_MAX, false, ret, err);
 
-	if (!rc && !ulid_valid(ret->ptr))
-		rc = error_set(err, ERR_BAD, "%s: not what a run writes", path);
 	free(path);
 	return rc;
 }

@@ -24,9 +24,8 @@ void lost_report_release(struct lost_report *r)
 }
 
 /* What it said before it was lost is in its folder: checkpoints, and what is
- * to be masked. */
-static void add_said(const struct session *s, const char *run,
-	const char *cancelled, struct entry *e)
+ * to be masked; and so is who ended what was left of it. */
+static void add_said(const struct session *s, const char *run, struct entry *e)
 {
 	char *path = rundir_path(s->state_dir, run, "events");
 	struct said said = SAID_INIT;
@@ -43,8 +42,7 @@ static void add_said(const struct session *s, const char *run,
 		events_close(&ev);
 		said_checkpoints(&said, e);
 	}
-	if (cancelled) {
-		buf_adds(&text, cancelled);
+	if (!rundir_get(s->state_dir, run, RUNDIR_CANCELLED, &text, NULL)) {
 		capture_mask_text(said.cap, &text);
 		entry_set(e, KEY_CANCELLED, text.ptr);
 	}
@@ -54,8 +52,8 @@ static void add_said(const struct session *s, const char *run,
 	free(path);
 }
 
-static void fill(const struct session *s, const struct state_row *r,
-	const char *cancelled, struct entry *e)
+static void fill(
+	const struct session *s, const struct state_row *r, struct entry *e)
 {
 	entry_set_kind(e, KIND_LOST);
 	entry_set(e, KEY_SCRIPT, r->script);
@@ -66,7 +64,7 @@ static void fill(const struct session *s, const struct state_row *r,
 	entry_set(e, KEY_CLAIM, r->claim);
 	entry_set(e, KEY_BLOB, r->blob);
 	entry_set(e, KEY_REASON, "nothing is left of the run, and no outcome");
-	add_said(s, r->run, cancelled, e);
+	add_said(s, r->run, e);
 	session_stamp(s, e);
 }
 
@@ -105,8 +103,8 @@ static enum err decide(struct ledger *l, void *arg, struct error *err)
 
 /* Under the script's lock: a runner that is just about to fork, or another
  * cleanup, has it. */
-static enum err record_locked(struct session *s, const struct state_row *r,
-	const char *cancelled, struct error *err)
+static enum err record_locked(
+	struct session *s, const struct state_row *r, struct error *err)
 {
 	struct decision d = { .row = r };
 	struct entry e = ENTRY_INIT;
@@ -128,7 +126,7 @@ static enum err record_locked(struct session *s, const struct state_row *r,
 		rc = ledger_refresh(s->ledger, &moved, err);
 	if (rc)
 		goto out;
-	fill(s, r, cancelled, &e);
+	fill(s, r, &e);
 	rc = ledger_append(s->ledger, &w, err);
 	if (rc == ERR_EXISTS && !d.still) {
 		error_reset(err);
@@ -141,8 +139,8 @@ out:
 	return rc;
 }
 
-static enum err record(struct session *s, const struct state_row *r,
-	const char *cancelled, struct error *err)
+static enum err record(
+	struct session *s, const struct state_row *r, struct error *err)
 {
 	char *path;
 	struct lock lock = LOCK_INIT;
@@ -156,7 +154,7 @@ static enum err record(struct session *s, const struct state_row *r,
 		error_reset(err);
 		rc = ERR_OK;
 	} else if (!rc) {
-		rc = record_locked(s, r, cancelled, err);
+		rc = record_locked(s, r, err);
 		if (rc)
 			error_prefix(err, "%s", r->script);
 	}
@@ -292,7 +290,7 @@ enum err lost_record(
 			"%s%s (%s)", r->script ? "" : "run ",
 			r->script ? r->script : r->run, r->env);
 		if (life == RUN_GONE && !dry)
-			rc = record(s, r, NULL, err);
+			rc = record(s, r, err);
 	}
 	if (!rc)
 		rc = tidy(s, dry, ret, err);
@@ -300,8 +298,7 @@ enum err lost_record(
 	return rc;
 }
 
-enum err lost_record_run(struct session *s, const char *run,
-	const char *cancelled, struct error *err)
+enum err lost_record_run(struct session *s, const char *run, struct error *err)
 {
 	struct rowvec open = ROWVEC_INIT;
 	enum run_life life = RUN_ELSEWHERE;
@@ -311,7 +308,7 @@ enum err lost_record_run(struct session *s, const char *run,
 		rc = all_open(s, &open, err);
 	for (size_t i = 0; !rc && life == RUN_GONE && i < open.n; i++)
 		if (!strcmp(open.v[i].run, run))
-			rc = record(s, &open.v[i], cancelled, err);
+			rc = record(s, &open.v[i], err);
 	rowvec_release(&open);
 	return rc;
 }

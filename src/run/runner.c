@@ -417,7 +417,8 @@ static enum err claim_it(struct job *j, struct error *err)
 		rc = rundir_create(&j->dir, j->s->state_dir, j->run,
 			job_folder(j), j->s->env, &resume, err);
 	if (!rc && j->req->batch)
-		rc = rundir_set_batch(&j->dir, j->req->batch, err);
+		rc = rundir_put(j->s->state_dir, j->run, RUNDIR_BATCH,
+			j->req->batch, err);
 	if (!rc)
 		rc = rundir_reserve(&j->dir,
 			RESERVE_BYTES + 2 * j->s->settings.log_keep, err);

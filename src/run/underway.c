@@ -136,15 +136,16 @@ static enum err end_left(const char *run, int64_t grace_ms, struct error *err)
 	return rc;
 }
 
-/* The second that comes grants no more grace. */
-static enum err end_orphans(
-	struct session *s, const char *run, struct error *err)
+/* The first leaves a note, for whoever records that it is lost; who finds one
+ * grants no more grace. */
+static enum err end_orphans(struct session *s, const char *run, const char *who,
+	const char *why, struct error *err)
 {
-	char *path = rundir_path(s->state_dir, run, "ending");
-	struct lock lock = LOCK_INIT;
-	enum err rc = lock_take(&lock, path, 0600, 0, NULL, err);
+	char *text = xstrfmt("%s: %s", who, why);
+	enum err rc =
+		rundir_put(s->state_dir, run, RUNDIR_CANCELLED, text, err);
 
-	if (rc == ERR_HELD) {
+	if (rc == ERR_EXISTS) {
 		error_reset(err);
 		rc = end_left(run, 0, err);
 	} else if (!rc) {
@@ -153,16 +154,15 @@ static enum err end_orphans(
 		error_reset(err);
 		rc = ERR_OK;
 	}
-	lock_release(&lock, true);
-	free(path);
+	free(text);
 	return rc;
 }
 
 /* ---- ending ---- */
 
 /* Nobody reads: it has ended, its warden was killed, or it never had a FIFO. */
-static enum err without_reader(
-	struct session *s, const char *run, bool *orphans, struct error *err)
+static enum err without_reader(struct session *s, const char *run,
+	const char *who, const char *why, bool *orphans, struct error *err)
 {
 	int64_t until = clock_mono_ms() + CLOSING_MS;
 	enum run_life life = RUN_ALIVE;
@@ -178,7 +178,7 @@ static enum err without_reader(
 	}
 	rc = session_run_life(s, run, &life, err);
 	*orphans = !rc && life == RUN_ALIVE;
-	return *orphans ? end_orphans(s, run, err) : rc;
+	return *orphans ? end_orphans(s, run, who, why, err) : rc;
 }
 
 enum err underway_cancel(struct session *s, const char *run, const char *who,
@@ -190,5 +190,5 @@ enum err underway_cancel(struct session *s, const char *run, const char *who,
 	if (rc != ERR_NOTFOUND)
 		return rc;
 	error_reset(err);
-	return without_reader(s, run, orphans, err);
+	return without_reader(s, run, who, why, orphans, err);
 }
