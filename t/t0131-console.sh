@@ -45,8 +45,10 @@ write_typed() {
 	EOF
 }
 
+# A server that is being killed takes no new session: each has its own.
 terminal() {
 	no_terminal
+	terminals=$((${terminals:-0} + 1)) mux=console$$.$terminals
 	tmux -L "$mux" -f /dev/null new-session -d -x "${1:-80}" \
 		-y "${2:-24}" "exec sh -i" >/dev/null 2>&1 3>&- 4>&- 5>&- &&
 		keys "cd '$PWD'; PATH=$PATH; SHELL=/bin/sh; PS1=out:; clear" \

@@ -156,7 +156,7 @@ test_expect_success 'elsewhere: under way until its limit has passed' '
 	forge fail @by=runner claim=$e run=$run script= attempt= \
 		@dir=.strack/exec && unreviewed | grep "$run" &&
 	as approver git strack review --flag -m x "$run" &&
-	! unreviewed | grep "$run" && git strack verify && audit_ledger)
+	! unreviewed | grep "$run" && git strack verify)
 '
 
 test_expect_success 'one that was lost can be reviewed' '
@@ -202,19 +202,23 @@ test_expect_success 'a good ledger to forge on' '
 	forge "done" @by=runner @dir=.strack/exec script= attempt= &&
 	done=$forge_id &&
 	forge review @by=approver entry=$command verdict=ok &&
-	git strack verify && good=$(tip) && git strack log --exec >/dev/null &&
-	cp -r .git/strack kept
+	git strack verify && good=$(tip) && git strack cleanup &&
+	test -s .git/strack/cache/ledger && cp -r .git/strack kept
 '
 
-# found <what> <problem> <command>: it is a finding, with all looked at anew
-# and with only what is new; it covers nothing; a root can disown it.
+# as_good: back to that ledger, which was verified before.
+as_good() {
+	forge_move $good &&
+	git update-ref refs/strack/seen/strack-ledger $good &&
+	rm -rf .git/strack && cp -r kept .git/strack
+}
+
+# found <what> <problem> <command>: it is a finding when only what is new is
+# looked at, and when all is; and a root can disown it.
 found() {
 	test_expect_success "$1" "
-		forge_move \$good && git update-ref -d refs/strack/seen/strack-ledger
-		rm -rf .git/strack && cp -r kept .git/strack && git strack verify &&
-		$3 && must_fail 1 git strack verify >out &&
-		grep '$2' out && git strack log --exec >out &&
-		grep 'does not count: $2' out &&
+		as_good && $3 && git strack log --exec >out &&
+		grep 'does not count: .*$2' out &&
 		must_fail 1 git strack verify >out && grep '$2' out &&
 		git strack trust disown \$forge_id -m junk && git strack verify
 	"
@@ -249,8 +253,7 @@ found 'by nobody known' 'is not trusted' '
 	forge review @by=stranger entry=$command verdict=ok'
 
 test_expect_success 'a forged review covers nothing' '
-	forge_move $good && rm -rf .git/strack && cp -r kept .git/strack &&
-	forge exec @by=runner && command=$forge_id &&
+	as_good && forge exec @by=runner && command=$forge_id &&
 	run=$(sed -n "s/^run //p" "$forge_work/claim.$command") &&
 	test "$(unreviewed)" = "$run" &&
 	forge review @by=laptop entry=$command verdict=ok &&
@@ -263,13 +266,9 @@ test_expect_success 'a forged review covers nothing' '
 '
 
 test_expect_success 'who turns out to be one person later, does so for all' '
-	forge_move $good && rm -rf .git/strack && cp -r kept .git/strack &&
-	git strack verify && git strack status >/dev/null &&
+	as_good && ! git strack log --exec | grep "does not count" &&
 	forge trust-add key=approver principal=rita roles=approve &&
-	must_fail 1 git strack verify >out &&
-	grep "reviewed by the one who ran it" out &&
 	git strack log --exec | grep "does not count: reviewed by" &&
-	rm -rf .git/strack && git update-ref -d refs/strack/seen/strack-ledger &&
 	must_fail 1 git strack verify >out &&
 	grep "reviewed by the one who ran it" out
 '

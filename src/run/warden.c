@@ -452,16 +452,13 @@ static enum err exec_script(struct warden *w, int out, struct error *err)
 {
 	struct strvec env = STRVEC_INIT;
 	struct exec_opts opts = { .argv = (const char *const *)w->j->argv.v,
-		.dir = repo_work_tree(w->j->s->repo),
-		.out_fd = out };
+		.out_fd = out,
+		.terminal = w->j->req->console };
 	const char *step = "start";
 	enum err rc;
 
-	/* A command runs where the person is. */
-	if (!w->j->req->script)
-		opts.dir = NULL;
-	opts.terminal = w->j->req->console;
-
+	if (w->j->req->script) /* a command runs where the person is */
+		opts.dir = repo_work_tree(w->j->s->repo);
 	environ_for_script(w->j, &env);
 	opts.envp = env.v;
 	w->start = clock_mono_ms();
