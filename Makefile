@@ -55,15 +55,21 @@ SRC = \
 	src/cmd/batch.c \
 	src/cmd/batchtext.c \
 	src/cmd/brought.c \
+	src/cmd/camein.c \
 	src/cmd/cleanup.c \
 	src/cmd/create.c \
 	src/cmd/decide.c \
 	src/cmd/entrytext.c \
 	src/cmd/find.c \
 	src/cmd/init.c \
+	src/cmd/lines.c \
 	src/cmd/log.c \
 	src/cmd/mark.c \
 	src/cmd/pager.c \
+	src/cmd/remind.c \
+	src/cmd/remindjson.c \
+	src/cmd/remindsee.c \
+	src/cmd/remindtext.c \
 	src/cmd/reset.c \
 	src/cmd/resolve.c \
 	src/cmd/rowtext.c \
@@ -79,6 +85,7 @@ SRC = \
 	src/cmd/trustwords.c \
 	src/cmd/verify.c \
 	src/core/append.c \
+	src/core/cachefile.c \
 	src/core/commitshape.c \
 	src/core/discover.c \
 	src/core/entry.c \
@@ -98,6 +105,7 @@ SRC = \
 	src/core/message.c \
 	src/core/nearest.c \
 	src/core/needs.c \
+	src/core/owners.c \
 	src/core/place.c \
 	src/core/plan.c \
 	src/core/recover.c \
@@ -116,6 +124,7 @@ SRC = \
 	src/core/walk.c \
 	src/core/walkentry.c \
 	src/core/walktree.c \
+	src/git/added.c \
 	src/git/commit.c \
 	src/git/config.c \
 	src/git/gc.c \

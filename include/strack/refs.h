@@ -3,6 +3,7 @@
 #define STRACK_REFS_H
 
 #include "strack/object.h"
+#include "strack/strmap.h"
 #include "strack/strvec.h"
 
 /* ERR_NOTFOUND when missing; a symbolic ref is followed. */
@@ -25,6 +26,11 @@ enum err ref_list(struct repo *r, const char *prefix, struct strvec *ret,
 enum err ref_checked_out(
 	struct repo *r, const char *name, struct buf *path, struct error *err);
 
+/* What HEAD, or the branch that it is on (*on_branch), was before it became what
+ * it is, by its reflog; ERR_NOTFOUND where that does not tell. */
+enum err ref_head_before(
+	struct repo *r, struct oid *ret, bool *on_branch, struct error *err);
+
 /* Commits reachable from `tip` and not from `base` (NULL: all), parents before
  * children (topological).  At the edge of a shallow clone ERR_NOTFOUND with
  * the fetch that mends it as hint. */
@@ -38,5 +44,20 @@ enum err history_is_ancestor(struct repo *r, const struct oid *a,
  * ERR_NOTFOUND. First-parent is not assumed. */
 enum err history_last_change(struct repo *r, const struct oid *tip,
 	const char *path, struct oid *ret, struct error *err);
+
+/* What an earlier search at another tip found: a commit that is not in `fresh`
+ * (a set of 40 hex digits) has of the paths what that tip had. */
+struct added_before {
+	const struct strmap *fresh;
+	const struct oid *known; /* for each path; zero: not known */
+};
+/* For each of many paths the newest commit that added it, as `tip` has it, in
+ * one walk: along a parent that has the same there, else along the first that
+ * has the path at all, until none has.  Zero where `tip` does not have it and
+ * where the history ends before (the edge of a shallow clone).  `before` may be
+ * NULL.  `ret` has room for paths->n. */
+enum err history_added(struct repo *r, const struct oid *tip,
+	const struct strvec *paths, const struct added_before *before,
+	struct oid *ret, struct error *err);
 
 #endif

@@ -28,6 +28,10 @@ void flags_text(unsigned flags, const char *sep, struct buf *ret);
 void row_why(const struct view_row *r, struct buf *ret);
 void row_how(const struct view_row *r, const char *env, struct buf *ret);
 
+/* Members of a JSON object: the names of the flags, lines as an array. */
+void json_kv_flags(struct json *j, const char *key, unsigned flags);
+void json_kv_lines(struct json *j, const char *key, const char *lines);
+
 /* The object of `status --json`; its keys are an interface. */
 void row_json(struct json *j, const struct view_row *r, const char *env);
 

@@ -357,3 +357,37 @@ enum err ref_checked_out(
 	free(all);
 	return rc;
 }
+
+enum err ref_head_before(
+	struct repo *r, struct oid *ret, bool *on_branch, struct error *err)
+{
+	git_reference *head = NULL;
+	git_reflog *log = NULL;
+	const git_reflog_entry *e;
+	const char *name = "HEAD";
+	struct oid now;
+	enum err rc = repo_head(r, &now, err);
+
+	if (rc)
+		return rc;
+	if (git_reference_lookup(&head, r->git, "HEAD") < 0)
+		return git_fail(err, ERR_FATAL, "HEAD");
+	if (git_reference_type(head) == GIT_REFERENCE_SYMBOLIC)
+		name = git_reference_symbolic_target(head);
+	e = git_reflog_read(&log, r->git, name) < 0
+		    ? NULL
+		    : git_reflog_entry_byindex(log, 0);
+	/* one that somebody else wrote is not about what HEAD is now */
+	if (e && !memcmp(git_reflog_entry_id_new(e)->id, now.id, OID_RAW)) {
+		*ret = oid_from_git(git_reflog_entry_id_old(e));
+		*on_branch = strcmp(name, "HEAD") != 0;
+	} else {
+		git_error_clear();
+		rc = error_set(err, ERR_NOTFOUND,
+			"the reflog of %s does not tell what it was before",
+			name);
+	}
+	git_reflog_free(log);
+	git_reference_free(head);
+	return rc;
+}
