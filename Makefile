@@ -68,6 +68,7 @@ SRC = \
 	src/cmd/pager.c \
 	src/cmd/remind.c \
 	src/cmd/remindjson.c \
+	src/cmd/remindquick.c \
 	src/cmd/remindsee.c \
 	src/cmd/remindtext.c \
 	src/cmd/reset.c \

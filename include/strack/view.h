@@ -33,6 +33,9 @@ struct view {
 	 * an environment only those that stand here are read and planned, which
 	 * is much quicker for who asks about few.  NULL: all are. */
 	const struct strmap *only;
+	/* Likewise: bytes that were proved when the scripts were found are
+	 * believed for every environment, not for the first alone. */
+	bool one_look;
 	/* private */
 	int64_t now_ms;
 	char **blobs;          /* for each script, "" not to be had */

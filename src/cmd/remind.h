@@ -62,6 +62,8 @@ struct remind {
 
 /* Fills the groups; the session is open, its ledger may be missing. */
 enum err remind_see(struct remind *r, struct error *err);
+/* For a hook: is it worth the look that remind_see() takes? */
+bool remind_may_say(struct remind *r);
 /* Finds the owners of the first `max` items. */
 void remind_find_owners(struct remind *r, struct group *g, size_t max);
 bool remind_is_empty(const struct remind *r);

@@ -168,6 +168,8 @@ static void add_reason(struct place *p, enum remind_group at,
 			&p->how, "run --again -m <why>", p->env, row->path);
 		return;
 	}
+	if (p->runs)
+		add_command(&p->how, "run", p->env, row->path);
 	if (at == REMIND_OPEN && p->run)
 		add_command(&p->how, "show", p->env, row->path);
 	row_why(row, &p->why);
@@ -392,12 +394,13 @@ enum err remind_see(struct remind *r, struct error *err)
 	struct group *gone = &r->groups[REMIND_REMOVABLE];
 	enum err rc;
 
-	if (r->opts->hook && !r->s->ledger && !r->came.n)
-		return ERR_OK; /* nothing can be known, and nothing is new */
+	if (r->opts->hook && !remind_may_say(r))
+		return ERR_OK;
 	rc = view_open(&r->view, r->s, err);
 	if (rc)
 		return rc;
 	r->view.only = r->opts->hook ? &r->came : NULL;
+	r->view.one_look = true;
 	rc = see_environments(r, err);
 	if (!rc && r->s->ledger)
 		rc = see_removable(r, err);

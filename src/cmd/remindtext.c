@@ -3,7 +3,6 @@
  * its scripts, each with the commands to go on with.  Between the lines of a
  * git command each group says who speaks.
  */
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,17 +26,35 @@ static const char *plural(size_t n)
 
 /* ---- parts of a line ---- */
 
+/* `path` NULL: all that is pending there. */
+static void add_run(struct buf *b, const char *env, const char *path)
+{
+	buf_addf(b, "%sgit strack run", b->len ? "\n" : "");
+	if (strcmp(env, ENV_LOCAL) != 0)
+		buf_addf(b, " --env %s", env);
+	if (path) {
+		buf_addch(b, ' ');
+		shell_word(b, path);
+	}
+}
+
 static void add_part(struct buf *b)
 {
 	if (b->len)
 		buf_adds(b, "; ");
 }
 
-/* "staging, production" of those that `want` takes, each once. */
-static void add_envs(struct buf *b, const struct item *it)
+/* "staging, production (blocked)": the flags that not all of them have. */
+static void add_envs(struct buf *b, const struct item *it, unsigned common)
 {
-	for (size_t i = 0; i < it->n; i++)
-		buf_addf(b, "%s%s", i ? ", " : "", it->v[i].env);
+	for (size_t i = 0; i < it->n; i++) {
+		unsigned flags = it->v[i].flags & ~common;
+
+		buf_addf(b, "%s%s%s", i ? ", " : "", it->v[i].env,
+			flags ? " (" : "");
+		flags_text(flags, " ", b);
+		buf_adds(b, flags ? ")" : "");
+	}
 }
 
 static void add_owner(struct text *t, const struct owner *o)
@@ -94,12 +111,12 @@ static void put_path(struct text *t, const struct item *it, unsigned flags)
 
 /* ---- a script of each group ---- */
 
-static unsigned all_flags(const struct item *it)
+static unsigned common_flags(const struct item *it)
 {
-	unsigned flags = 0;
+	unsigned flags = it->v[0].flags;
 
-	for (size_t i = 0; i < it->n; i++)
-		flags |= it->v[i].flags;
+	for (size_t i = 1; i < it->n; i++)
+		flags &= it->v[i].flags;
 	return flags;
 }
 
@@ -114,19 +131,29 @@ static bool is_told(const struct item *it, size_t at)
 	return false;
 }
 
+/* Commands that are among those below the group are not told twice. */
+static bool is_run_of(const struct item *it, const char *how)
+{
+	for (size_t i = 0; i < it->n; i++) {
+		if (it->v[i].runs && !strcmp(it->v[i].how.ptr, how))
+			return true;
+	}
+	return false;
+}
+
 static void put_waiting(struct text *t, const struct item *it)
 {
 	bool ledger = t->r->s->ledger != NULL;
+	unsigned common = common_flags(it);
 
-	put_path(t, it, ledger ? all_flags(it) : 0);
+	put_path(t, it, ledger ? common : 0);
 	if (it->description) {
 		buf_adds(&t->line, it->description);
 		put_line(t);
 	}
 	add_owner(t, &it->owner);
-	add_part(&t->line);
-	buf_adds(&t->line, "for ");
-	add_envs(&t->line, it);
+	buf_adds(&t->line, "; for ");
+	add_envs(&t->line, it, ledger ? common : ~0u);
 	if (it->timeout >= 0)
 		add_limit(t, it);
 	put_line(t);
@@ -135,7 +162,8 @@ static void put_waiting(struct text *t, const struct item *it)
 			continue;
 		buf_addf(&t->line, "%s: %s", it->v[i].env, it->v[i].why.ptr);
 		put_line(t);
-		lines_commands(t->o, INDENT, it->v[i].how.ptr);
+		if (!is_run_of(it, it->v[i].how.ptr))
+			lines_commands(t->o, INDENT, it->v[i].how.ptr);
 	}
 }
 
@@ -175,7 +203,7 @@ static void put_removable(struct text *t, const struct item *it)
 	buf_adds(&t->line, "settled ");
 	time_ago(&t->line, it->since_ms, t->r->now_ms);
 	buf_adds(&t->line, " in ");
-	add_envs(&t->line, it);
+	add_envs(&t->line, it, ~0u);
 	add_owner(t, &it->owner);
 	put_line(t);
 	lines_commands(t->o, INDENT, it->v[0].how.ptr);
@@ -251,15 +279,8 @@ static void put_runs(struct text *t, const struct group *g)
 				only = n++ ? NULL : g->v[i].path;
 			}
 		}
-		if (!n)
-			continue;
-		buf_addf(&how, "%sgit strack run", how.len ? "\n" : "");
-		if (strcmp(envs->v[e], ENV_LOCAL) != 0)
-			buf_addf(&how, " --env %s", envs->v[e]);
-		if (only) {
-			buf_addch(&how, ' ');
-			shell_word(&how, only);
-		}
+		if (n)
+			add_run(&how, envs->v[e], only);
 	}
 	lines_commands(t->o, 2, how.ptr);
 	buf_release(&how);

@@ -36,6 +36,7 @@ struct owners {
 	struct strmap by_path; /* to number + 1 */
 	struct strvec paths;   /* all: asked for now or before */
 	struct strvec strings; /* what records point to */
+	const char *you[2];    /* mails, or NULL */
 };
 
 void owner_release(struct owner *o)
@@ -57,19 +58,24 @@ static void owners_release(struct owners *o)
 
 /* ---- you ---- */
 
-static bool is_you(struct session *s, const char *mail)
+static void find_you(struct session *s, const char *ret[2])
 {
-	const char *user = repo_config(s->repo, "user.email");
-	const char *author = repo_config(s->repo, "author.email");
-
-	return (user && *user && !strcasecmp(user, mail)) ||
-	       (author && *author && !strcasecmp(author, mail));
+	ret[0] = repo_config(s->repo, "user.email");
+	ret[1] = repo_config(s->repo, "author.email");
 }
 
 bool owners_know_you(struct session *s)
 {
-	return repo_config(s->repo, "user.email") ||
-	       repo_config(s->repo, "author.email");
+	const char *you[2];
+
+	find_you(s, you);
+	return you[0] || you[1];
+}
+
+static bool is_you(const struct owners *o, const char *mail)
+{
+	return *mail && ((o->you[0] && !strcasecmp(o->you[0], mail)) ||
+				(o->you[1] && !strcasecmp(o->you[1], mail)));
 }
 
 /* ---- the cache ---- */
@@ -268,7 +274,7 @@ static void give(
 		if (oid_is_zero(&rec->commit))
 			continue;
 		ret[i].known = true;
-		ret[i].yours = is_you(o->s, rec->mail);
+		ret[i].yours = is_you(o, rec->mail);
 		ret[i].commit = rec->commit;
 		ret[i].name = xstrdup(rec->name);
 		ret[i].mail = xstrdup(rec->mail);
@@ -288,6 +294,7 @@ void owners_find(
 	memset(ret, 0, paths->n * sizeof(*ret));
 	if (!paths->n || repo_head(s->repo, &o.tip, NULL))
 		return;
+	find_you(s, o.you);
 	load(&o);
 	for (size_t i = 0; i < paths->n; i++) {
 		struct record none = { .path = paths->v[i] };

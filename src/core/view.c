@@ -477,7 +477,7 @@ enum err view_see(struct view *v, const char *env, struct error *err)
 	release_rows(v);
 	/* A run looks again when much time has gone by: what is approved must
 	 * be the bytes that are there now. */
-	if (v->seen) {
+	if (v->seen && !v->one_look) {
 		forget_blobs(v);
 		v->fresh = false;
 	}
