@@ -26,10 +26,15 @@ enum err ref_list(struct repo *r, const char *prefix, struct strvec *ret,
 enum err ref_checked_out(
 	struct repo *r, const char *name, struct buf *path, struct error *err);
 
-/* What HEAD, or the branch that it is on (*on_branch), was before it became what
- * it is, by its reflog; ERR_NOTFOUND where that does not tell. */
-enum err ref_head_before(
-	struct repo *r, struct oid *ret, bool *on_branch, struct error *err);
+/* What the last line of a reflog says. */
+struct reflog_line {
+	struct oid old, new;
+	struct buf message;
+};
+/* Of HEAD, or with `branch` of the branch that it is on.  ERR_NOTFOUND where
+ * there is no such branch or no reflog. */
+enum err ref_last_move(struct repo *r, bool branch, struct reflog_line *ret,
+	struct error *err);
 
 /* Commits reachable from `tip` and not from `base` (NULL: all), parents before
  * children (topological).  At the edge of a shallow clone ERR_NOTFOUND with

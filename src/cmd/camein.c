@@ -120,20 +120,41 @@ static bool git_dir_has(struct session *s, const char *name)
 	return yes;
 }
 
+/* The one that applies patches goes to the new base before it makes its
+ * folder; then only the reflog tells. */
 static bool in_rebase(struct session *s)
 {
-	return git_dir_has(s, "rebase-merge") || git_dir_has(s, "rebase-apply");
+	struct reflog_line last = { .message = BUF_INIT };
+	bool yes = git_dir_has(s, "rebase-merge") ||
+		   git_dir_has(s, "rebase-apply");
+
+	if (!yes && !ref_last_move(s->repo, false, &last, NULL))
+		yes = strstr(last.message.ptr, " (start): checkout ") != NULL;
+	buf_release(&last.message);
+	return yes;
+}
+
+/* What HEAD (or its branch) was before it became what it is; false where the
+ * reflog is about something else. */
+static bool moved_from(struct coming *c, bool branch, struct oid *ret)
+{
+	struct reflog_line last = { .message = BUF_INIT };
+	bool known = !ref_last_move(c->s->repo, branch, &last, NULL) &&
+		     oid_cmp(&last.new, &c->head) == 0;
+
+	if (known)
+		*ret = last.old;
+	buf_release(&last.message);
+	return known;
 }
 
 /* A squash ($1 is 1) moved nothing: ORIG_HEAD is HEAD then. */
 static enum err post_merge(struct coming *c, struct error *err)
 {
-	bool on_branch;
-
 	(void)err;
 	c->quiet = in_rebase(c->s); /* `exec git merge` in its list */
 	c->known = !ref_read(c->s->repo, "ORIG_HEAD", &c->before, NULL) ||
-		   !ref_head_before(c->s->repo, &c->before, &on_branch, NULL);
+		   moved_from(c, false, &c->before);
 	return ERR_OK;
 }
 
@@ -175,17 +196,10 @@ static bool newest_rewritten(struct oid *ret)
 
 static enum err post_rewrite(struct coming *c, struct error *err)
 {
-	struct oid before;
-	bool on_branch = false;
-
 	(void)err;
-	c->known = newest_rewritten(&c->before);
 	c->quiet = strcmp(c->args->v[0], "rebase") != 0;
-	if (!ref_head_before(c->s->repo, &before, &on_branch, NULL) &&
-		on_branch) {
-		c->before = before;
-		c->known = true;
-	}
+	c->known = newest_rewritten(&c->before);
+	c->known = moved_from(c, true, &c->before) || c->known;
 	return ERR_OK;
 }
 

@@ -11,27 +11,32 @@ static void add_indent(struct buf *b, int n)
 		buf_fill(b, ' ', (size_t)n);
 }
 
-void lines_wrapped(struct out *o, int indent, const char *text)
+int lines_width(const struct out *o)
 {
-	int room = o->tty ? o->width - indent : INT_MAX, used = 0;
+	return o->tty ? o->width : INT_MAX;
+}
+
+void lines_wrapped(struct out *o, int width, int indent, const char *text)
+{
+	int room = width - indent, used = 0;
 	struct buf safe = BUF_INIT, lines = BUF_INIT;
 
 	out_escape(&safe, text, strlen(text), "\n");
 	for (char *p = safe.ptr; *p;) {
 		size_t n = strcspn(p, " \n");
 		char end = p[n];
-		int width;
+		int columns;
 
 		p[n] = '\0';
-		width = out_width(p);
-		if (used && used + 1 + width > room) {
+		columns = out_width(p);
+		if (used && used + 1 + columns > room) {
 			buf_addch(&lines, '\n');
 			used = 0;
 		}
 		if (!used)
 			add_indent(&lines, indent);
 		buf_addf(&lines, "%s%s", used ? " " : "", p);
-		used += width + (used > 0);
+		used += columns + (used > 0);
 		if (end == '\n') {
 			buf_addch(&lines, '\n');
 			used = 0;

@@ -115,7 +115,8 @@ static void show(struct remind *r)
 /* One line: the rest is told by the command without --hook, and what is wrong
  * with the ledger by verify.  Outside of a repository that git-strack can work
  * with it has no business. */
-static void show_hook_error(const struct remind *r, const struct error *err)
+static void show_hook_error(
+	const struct remind *r, enum err rc, const struct error *err)
 {
 	struct out *o = &r->s->msg;
 	char *line = xstrndup(err->text.ptr, strcspn(err->text.ptr, "\n"));
@@ -123,7 +124,7 @@ static void show_hook_error(const struct remind *r, const struct error *err)
 	if (r->no_ledger) {
 		out_printf(o, "git strack: the ledger can't be used, see: "
 			      "git strack verify\n");
-	} else if (r->s->repo) {
+	} else if (r->s->repo || rc == ERR_USAGE) {
 		out_printf(o, "git strack: ");
 		out_text(o, line);
 		out_printf(o, "\n");
@@ -166,7 +167,7 @@ static enum err run_remind(struct session *s, const void *opts,
 		warn_of_problems(s);
 	}
 	if (rc && o->hook) {
-		show_hook_error(&r, err);
+		show_hook_error(&r, rc, err);
 		error_reset(err);
 		rc = ERR_OK;
 	}

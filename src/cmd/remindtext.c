@@ -92,7 +92,7 @@ static void add_since(struct text *t, const struct place *p)
 
 static void put_line(struct text *t)
 {
-	lines_wrapped(t->o, INDENT, t->line.ptr);
+	lines_wrapped(t->o, t->o->width, INDENT, t->line.ptr);
 	buf_reset(&t->line);
 }
 

@@ -231,7 +231,7 @@ static void put_reason(struct list *l, const struct view_row *r)
 	struct buf text = BUF_INIT;
 
 	row_why(r, &text);
-	lines_wrapped(l->o, DETAIL_INDENT, text.ptr);
+	lines_wrapped(l->o, lines_width(l->o), DETAIL_INDENT, text.ptr);
 	buf_reset(&text);
 	row_how(r, l->v->env, &text);
 	lines_commands(l->o, DETAIL_INDENT, text.ptr);
@@ -246,7 +246,7 @@ static void put_environments(struct list *l, const struct view_row *r)
 	buf_adds(&text, "only for");
 	for (size_t i = 0; i < envs->n; i++)
 		buf_addf(&text, "%s %s", i ? "," : "", envs->v[i]);
-	lines_wrapped(l->o, DETAIL_INDENT, text.ptr);
+	lines_wrapped(l->o, lines_width(l->o), DETAIL_INDENT, text.ptr);
 	buf_release(&text);
 }
 
@@ -334,7 +334,7 @@ static void put_summary(struct list *l, const struct status_pick *p)
 		buf_addf(&text, "%s%zu for other environments%s",
 			text.len ? "; " : "", elsewhere,
 			p->opts->all ? "" : " (--all)");
-	lines_wrapped(l->o, 0, text.ptr);
+	lines_wrapped(l->o, lines_width(l->o), 0, text.ptr);
 	buf_release(&text);
 }
 
