@@ -23,8 +23,8 @@
 
 /* ---- configuration ---- */
 
-static enum err bad_value(struct session *s, const char *key,
-	const char *value, const char *what, struct error *err)
+static enum err bad_value(struct session *s, const char *key, const char *value,
+	const char *what, struct error *err)
 {
 	struct buf origin = BUF_INIT;
 
@@ -77,8 +77,8 @@ static enum err open_ledger(struct session *s, struct error *err)
 	return rc;
 }
 
-static enum err remind(struct remind *r, const struct cmd_args *args,
-	struct error *err)
+static enum err remind(
+	struct remind *r, const struct cmd_args *args, struct error *err)
 {
 	struct session *s = r->s;
 	const char *hook = r->opts->hook;
@@ -143,8 +143,8 @@ static enum err check_usage(const struct remind_opts *o,
 		return error_set(err, ERR_USAGE,
 			"what stands behind -- belongs to --hook");
 	if (o->hook && o->json)
-		return error_set(err, ERR_USAGE,
-			"--hook and --json exclude each other");
+		return error_set(
+			err, ERR_USAGE, "--hook and --json exclude each other");
 	return ERR_OK;
 }
 

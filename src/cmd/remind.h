@@ -16,7 +16,7 @@ struct place {
 	char *env;
 	enum state state;
 	unsigned flags;
-	int64_t time_ms; /* of the entry that made the state; -1 none */
+	int64_t time_ms;  /* of the entry that made the state; -1 none */
 	char *user, *run; /* or NULL */
 	bool runs;        /* a plain run would take it up */
 	struct buf why, how;
@@ -49,10 +49,10 @@ struct group {
 struct remind {
 	struct session *s;
 	const struct remind_opts *opts;
-	bool quiet;           /* the hook is about nothing of ours */
-	bool no_ledger;       /* there is one, but it can't be used */
-	struct strmap came;   /* paths, for a hook */
-	struct strvec envs;   /* that are looked at */
+	bool quiet;         /* the hook is about nothing of ours */
+	bool no_ledger;     /* there is one, but it can't be used */
+	struct strmap came; /* paths, for a hook */
+	struct strvec envs; /* that are looked at */
 	struct view view;
 	struct group groups[REMIND_GROUPS];
 	int64_t now_ms;

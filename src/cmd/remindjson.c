@@ -85,8 +85,7 @@ void remind_json(struct remind *r, struct buf *ret)
 	json_kv_bool(&j, "ledger", r->s->ledger != NULL);
 	for (size_t g = 0; g < REMIND_GROUPS; g++) {
 		if (g != REMIND_REMOVABLE) /* those are known already */
-			remind_find_owners(
-				r, &r->groups[g], r->groups[g].n);
+			remind_find_owners(r, &r->groups[g], r->groups[g].n);
 		json_key(&j, group_keys[g]);
 		json_array(&j);
 		for (size_t i = 0; i < r->groups[g].n; i++)

@@ -67,11 +67,12 @@ static enum err look_at_file(const char *path, const struct tree_entry *e,
 		return ERR_OK;
 	strvec_push(&q->paths, path);
 	oid_hex(&e->id, hex);
-	for (i--; i < q->rows->n && !strcmp(q->rows->v[i].script, script); i++) {
+	for (i--; i < q->rows->n && !strcmp(q->rows->v[i].script, script);
+		i++) {
 		const struct state_row *row = &q->rows->v[i];
 
-		if (is_ours(q, row) && state_settled(row->state) &&
-			row->blob && strcmp(row->blob, hex) != 0)
+		if (is_ours(q, row) && state_settled(row->state) && row->blob &&
+			strcmp(row->blob, hex) != 0)
 			q->yes = true;
 	}
 	return ERR_OK;
@@ -89,8 +90,8 @@ static void look_at_tree(struct quick *q)
 		return;
 	for (size_t i = 0; i < folders->n; i++) {
 		/* a tree that can't be read is for others to complain of */
-		if (tree_walk(repo, &tree, folders->v[i], look_at_file, q,
-			    NULL))
+		if (tree_walk(
+			    repo, &tree, folders->v[i], look_at_file, q, NULL))
 			q->yes = true;
 	}
 }

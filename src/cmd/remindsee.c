@@ -54,8 +54,7 @@ bool remind_is_empty(const struct remind *r)
 	return true;
 }
 
-static void describe(
-	struct remind *r, struct item *it, const struct script *sc)
+static void describe(struct remind *r, struct item *it, const struct script *sc)
 {
 	const struct header *h = &sc->header;
 
@@ -101,8 +100,8 @@ static struct place *add_place(struct item *it, const char *env,
 
 /* ---- rows ---- */
 
-static void add_command(struct buf *b, const char *command, const char *env,
-	const char *path)
+static void add_command(
+	struct buf *b, const char *command, const char *env, const char *path)
 {
 	buf_addf(b, "%sgit strack %s ", b->len ? "\n" : "", command);
 	if (strcmp(env, ENV_LOCAL) != 0)
@@ -157,15 +156,14 @@ static bool is_waiting(struct remind *r, const struct view_row *row)
 	return !is_leaving(r, row);
 }
 
-static void add_reason(struct place *p, enum remind_group at,
-	const struct view_row *row)
+static void add_reason(
+	struct place *p, enum remind_group at, const struct view_row *row)
 {
 	struct buf how = BUF_INIT;
 
 	if (at == REMIND_CHANGED) {
 		add_command(&p->how, "show --script", p->env, row->path);
-		add_command(
-			&p->how, "run --again -m <why>", p->env, row->path);
+		add_command(&p->how, "run --again -m <why>", p->env, row->path);
 		return;
 	}
 	if (p->runs)

@@ -64,8 +64,7 @@ static void add_owner(struct text *t, const struct owner *o)
 		buf_adds(&t->line, "nobody knows who added it");
 		return;
 	}
-	buf_addf(&t->line, "added by %s%s ", o->name,
-		o->yours ? " (you)" : "");
+	buf_addf(&t->line, "added by %s%s ", o->name, o->yours ? " (you)" : "");
 	time_ago(&t->line, o->when * 1000, t->r->now_ms);
 }
 
@@ -217,17 +216,17 @@ static void head_waiting(struct text *t, const struct group *g)
 
 	buf_addf(&t->line, "%zu script%s%s%s", g->n, plural(g->n),
 		hook ? " came in" : "",
-		!ledger         ? ""
-		: hook          ? " and wait"
-				: " wait");
+		!ledger ? ""
+		: hook  ? " and wait"
+			: " wait");
 	if (ledger && g->n == 1)
 		buf_addch(&t->line, 's');
 }
 
 static void head_open(struct text *t, const struct group *g)
 {
-	buf_addf(&t->line, "%zu script%s need%s a decision", g->n,
-		plural(g->n), g->n == 1 ? "s" : "");
+	buf_addf(&t->line, "%zu script%s need%s a decision", g->n, plural(g->n),
+		g->n == 1 ? "s" : "");
 }
 
 static void head_changed(struct text *t, const struct group *g)
@@ -317,8 +316,9 @@ void remind_text(struct remind *r, struct out *o)
 	for (size_t g = 0; g < REMIND_GROUPS; g++)
 		put_group(&t, (enum remind_group)g);
 	if (!r->s->ledger && !remind_is_empty(r))
-		out_printf(o, "%sthis clone has no ledger yet, so nobody here "
-			      "knows what ran:\n  -> git strack init\n",
+		out_printf(o,
+			"%sthis clone has no ledger yet, so nobody here "
+			"knows what ran:\n  -> git strack init\n",
 			r->opts->hook ? "git strack: " : "");
 	if (remind_is_empty(r) && !r->opts->hook)
 		out_printf(o, "nothing waits, nothing is open, and nothing "

@@ -87,8 +87,8 @@ void cachefile_begin(struct buf *b, const char *magic)
 }
 
 /* Renamed into place, but not synced: a torn one fails its checksum. */
-void cachefile_store(struct repo *r, const char *path, const char *magic,
-	struct buf *b)
+void cachefile_store(
+	struct repo *r, const char *path, const char *magic, struct buf *b)
 {
 	size_t n = head_len(magic);
 	char *head = head_of(magic, b->ptr + n, b->len - n);

@@ -16,7 +16,7 @@ bool cachefile_open(const char *path, const char *magic, size_t max,
 void cachefile_begin(struct buf *b, const char *magic);
 /* Completes the first line and replaces the file, in a folder that is there;
  * where that fails there is no cache. */
-void cachefile_store(struct repo *r, const char *path, const char *magic,
-	struct buf *b);
+void cachefile_store(
+	struct repo *r, const char *path, const char *magic, struct buf *b);
 
 #endif

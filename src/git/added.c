@@ -22,7 +22,8 @@ struct holder {
 struct mark {
 	size_t round;
 	char status;
-	size_t parent; /* number + 1 of the first parent that has it otherwise */
+	size_t parent; /* number + 1 of the first parent that has it otherwise
+			*/
 };
 
 struct search {
@@ -96,8 +97,7 @@ static enum err find_folder(
 		h->folder = h->shape.tree;
 		return ERR_OK;
 	}
-	rc = tree_find(
-		s->r, &h->shape.tree, s->under, &mode, &h->folder, err);
+	rc = tree_find(s->r, &h->shape.tree, s->under, &mode, &h->folder, err);
 	if (rc == ERR_NOTFOUND) {
 		error_reset(err);
 		rc = ERR_OK;
@@ -108,8 +108,8 @@ static enum err find_folder(
 }
 
 /* The place of the commit in s->v, read when it is new. */
-static enum err holder_at(struct search *s, const struct oid *id, size_t *ret,
-	struct error *err)
+static enum err holder_at(
+	struct search *s, const struct oid *id, size_t *ret, struct error *err)
 {
 	struct holder h = { .id = *id };
 	enum err rc;
@@ -210,8 +210,7 @@ static enum err finish_rest(
 				s->ret[h->paths[i]] = h->id;
 			continue;
 		}
-		rc = holder_at(
-			s, &h->shape.parents.v[m->parent - 1], &at, err);
+		rc = holder_at(s, &h->shape.parents.v[m->parent - 1], &at, err);
 		if (rc)
 			return rc;
 		push_path(&s->v[at], h->paths[i]);

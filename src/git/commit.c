@@ -204,8 +204,8 @@ out:
 	return rc;
 }
 
-enum err commit_tree(
-	struct repo *r, const struct oid *id, struct oid *ret, struct error *err)
+enum err commit_tree(struct repo *r, const struct oid *id, struct oid *ret,
+	struct error *err)
 {
 	struct shape shape = { .parents = OIDVEC_INIT };
 	char hex[OID_HEX + 1];

@@ -405,8 +405,8 @@ static enum err parse_last(const char *path, const struct buf *text,
 	return ERR_OK;
 }
 
-enum err ref_last_move(struct repo *r, bool branch, struct reflog_line *ret,
-	struct error *err)
+enum err ref_last_move(
+	struct repo *r, bool branch, struct reflog_line *ret, struct error *err)
 {
 	git_reference *head = NULL;
 	struct buf text = BUF_INIT;

@@ -124,8 +124,8 @@ static void test_random(void **state)
 	tip = oid_of("main");
 	strvec_split(&paths, sh("git ls-files | xargs"));
 	assert_true(paths.n > 3);
-	assert_true(strtol(sh("git rev-list --count --merges main"), NULL, 10) >
-		3);
+	assert_true(
+		strtol(sh("git rev-list --count --merges main"), NULL, 10) > 3);
 	got = xcalloc(paths.n, sizeof(*got));
 	ok(history_added(r, &tip, &paths, NULL, got, &err));
 	for (size_t i = 0; i < paths.n; i++) {
