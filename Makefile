@@ -61,6 +61,7 @@ SRC = \
 	src/cmd/batchdetach.c \
 	src/cmd/batchtext.c \
 	src/cmd/brought.c \
+	src/cmd/camein.c \
 	src/cmd/cancel.c \
 	src/cmd/check.c \
 	src/cmd/checkfiles.c \
@@ -78,10 +79,16 @@ SRC = \
 	src/cmd/hookadvice.c \
 	src/cmd/hooks.c \
 	src/cmd/init.c \
+	src/cmd/lines.c \
 	src/cmd/log.c \
 	src/cmd/mark.c \
 	src/cmd/markfrom.c \
 	src/cmd/pager.c \
+	src/cmd/remind.c \
+	src/cmd/remindjson.c \
+	src/cmd/remindquick.c \
+	src/cmd/remindsee.c \
+	src/cmd/remindtext.c \
 	src/cmd/removal.c \
 	src/cmd/removaltext.c \
 	src/cmd/remove.c \
@@ -104,6 +111,7 @@ SRC = \
 	src/cmd/where.c \
 	src/core/adhoc.c \
 	src/core/append.c \
+	src/core/cachefile.c \
 	src/core/circle.c \
 	src/core/commitshape.c \
 	src/core/discover.c \
@@ -131,6 +139,7 @@ SRC = \
 	src/core/namecheck.c \
 	src/core/nearest.c \
 	src/core/needs.c \
+	src/core/owners.c \
 	src/core/place.c \
 	src/core/plan.c \
 	src/core/recover.c \
@@ -151,6 +160,7 @@ SRC = \
 	src/core/walk.c \
 	src/core/walkentry.c \
 	src/core/walktree.c \
+	src/git/added.c \
 	src/git/commit.c \
 	src/git/config.c \
 	src/git/gc.c \

@@ -17,6 +17,7 @@ static const struct command *const commands[] = {
 	&cmd_mark,
 	&cmd_reset,
 	&cmd_resolve,
+	&cmd_remind,
 	&cmd_cleanup,
 	&cmd_exec,
 	&cmd_console,

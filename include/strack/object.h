@@ -136,6 +136,10 @@ void commit_release(struct commit *c);
  * than tree, parent, author, committer, gpgsig and encoding. */
 enum err commit_read(struct repo *r, const struct oid *id, struct commit *ret,
 	struct error *err);
+/* The tree of any commit, the code's too, which may have headers that
+ * commit_read refuses. */
+enum err commit_tree(struct repo *r, const struct oid *id, struct oid *ret,
+	struct error *err);
 /* Its author as the commit says (unsigned text: advisory), and when that was,
  * in Unix seconds.  Sets the buffers; false when the line is malformed. */
 bool commit_author(const struct commit *c, struct buf *name, struct buf *mail,

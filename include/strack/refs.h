@@ -3,6 +3,7 @@
 #define STRACK_REFS_H
 
 #include "strack/object.h"
+#include "strack/strmap.h"
 #include "strack/strvec.h"
 
 /* ERR_NOTFOUND when missing; a symbolic ref is followed. */
@@ -24,6 +25,16 @@ enum err ref_list(struct repo *r, const char *prefix, struct strvec *ret,
  */
 enum err ref_checked_out(
 	struct repo *r, const char *name, struct buf *path, struct error *err);
+
+/* What the last line of a reflog says. */
+struct reflog_line {
+	struct oid old, new;
+	struct buf message;
+};
+/* Of HEAD, or with `branch` of the branch that it is on.  ERR_NOTFOUND where
+ * there is no such branch or no reflog. */
+enum err ref_last_move(struct repo *r, bool branch, struct reflog_line *ret,
+	struct error *err);
 
 /* Commits reachable from `tip` and not from `base` (NULL: all), parents before
  * children (topological).  At the edge of a shallow clone ERR_NOTFOUND with
@@ -47,5 +58,19 @@ enum err rev_commit(
  * shallow clone does not reach back to it. */
 enum err history_merge_base(struct repo *r, const struct oid *a,
 	const struct oid *b, struct oid *ret, struct error *err);
+/* What an earlier search at another tip found: a commit that is not in `fresh`
+ * (a set of 40 hex digits) has of the paths what that tip had. */
+struct added_before {
+	const struct strmap *fresh;
+	const struct oid *known; /* for each path; zero: not known */
+};
+/* For each of many paths the newest commit that added it, as `tip` has it, in
+ * one walk: along a parent that has the same there, else along the first that
+ * has the path at all, until none has.  Zero where `tip` does not have it and
+ * where the history ends before (the edge of a shallow clone).  `before` may be
+ * NULL.  `ret` has room for paths->n. */
+enum err history_added(struct repo *r, const struct oid *tip,
+	const struct strvec *paths, const struct added_before *before,
+	struct oid *ret, struct error *err);
 
 #endif

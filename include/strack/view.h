@@ -29,6 +29,13 @@ struct view {
 	char *env;          /* whose rows these are */
 	struct view_row *v; /* in plan order, gone ones among them */
 	size_t n, cap;
+	/* Set it before view_see(): of the scripts of which nothing is known in
+	 * an environment only those that stand here are read and planned, which
+	 * is much quicker for who asks about few.  NULL: all are. */
+	const struct strmap *only;
+	/* Likewise: bytes that were proved when the scripts were found are
+	 * believed for every environment, not for the first alone. */
+	bool one_look;
 	/* private */
 	int64_t now_ms;
 	char **blobs;          /* for each script, "" not to be had */

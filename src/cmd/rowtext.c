@@ -212,9 +212,9 @@ static void kv_duration(struct json *j, int64_t ms)
 	buf_release(&text);
 }
 
-static void kv_flags(struct json *j, unsigned flags)
+void json_kv_flags(struct json *j, const char *key, unsigned flags)
 {
-	json_key(j, "flags");
+	json_key(j, key);
 	json_array(j);
 	for (int i = 0; i < FLAG_COUNT; i++) {
 		if (flags & 1u << i)
@@ -223,7 +223,7 @@ static void kv_flags(struct json *j, unsigned flags)
 	json_end_array(j);
 }
 
-static void kv_lines(struct json *j, const char *key, const char *lines)
+void json_kv_lines(struct json *j, const char *key, const char *lines)
 {
 	json_key(j, key);
 	json_array(j);
@@ -272,7 +272,7 @@ void row_json(struct json *j, const struct view_row *r, const char *env)
 	json_kv(j, "script", r->path);
 	json_kv(j, "environment", env);
 	json_kv(j, "state", state_name(r->state));
-	kv_flags(j, r->flags);
+	json_kv_flags(j, "flags", r->flags);
 	kv_row(j, r->row);
 	if (r->row)
 		json_kv_bool(j, "trusted", !(r->flags & FLAG_UNTRUSTED));
@@ -283,7 +283,7 @@ void row_json(struct json *j, const struct view_row *r, const char *env)
 	row_why(r, &why);
 	row_how(r, env, &how);
 	json_kv(j, "why", why.len ? why.ptr : NULL);
-	kv_lines(j, "next", how.ptr);
+	json_kv_lines(j, "next", how.ptr);
 	json_end_object(j);
 	buf_release(&why);
 	buf_release(&how);

@@ -31,6 +31,10 @@ void row_how(const struct view_row *r, const char *env, struct buf *ret);
 void row_command(struct buf *b, const char *command, const char *env,
 	const char *options, const char *path);
 
+/* Members of a JSON object: the names of the flags, lines as an array. */
+void json_kv_flags(struct json *j, const char *key, unsigned flags);
+void json_kv_lines(struct json *j, const char *key, const char *lines);
+
 /* The object of `status --json`; its keys are an interface. */
 void row_json(struct json *j, const struct view_row *r, const char *env);
 

@@ -4,10 +4,10 @@
  * give way as the terminal gets narrow; where it is no terminal nothing is
  * ever cut.
  */
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lines.h"
 #include "rowtext.h"
 #include "status.h"
 #include "strack/text.h"
@@ -226,65 +226,15 @@ static void put_line(struct list *l, const struct line *line)
 	out_raw(l->o, b->ptr, b->len);
 }
 
-/* A text of several words, broken between them where a terminal would break
- * it anywhere. */
-static void put_wrapped(struct list *l, int indent, const char *text)
-{
-	int room = l->o->tty ? l->o->width - indent : INT_MAX, used = 0;
-	struct buf safe = BUF_INIT;
-
-	out_escape(&safe, text, strlen(text), "\n");
-	buf_reset(&l->text);
-	for (char *p = safe.ptr; *p;) {
-		size_t n = strcspn(p, " \n");
-		char end = p[n];
-		int width;
-
-		p[n] = '\0';
-		width = out_width(p);
-		if (used && used + 1 + width > room) {
-			buf_addch(&l->text, '\n');
-			used = 0;
-		}
-		if (!used)
-			add_blanks(&l->text, indent);
-		buf_addf(&l->text, "%s%s", used ? " " : "", p);
-		used += width + (used > 0);
-		if (end == '\n') {
-			buf_addch(&l->text, '\n');
-			used = 0;
-		}
-		p += n + (end != '\0');
-	}
-	if (l->text.len)
-		out_printf(l->o, "%s\n", l->text.ptr);
-	buf_release(&safe);
-}
-
-/* Commands stay in one line, so that they can be copied. */
-static void put_commands(struct list *l, const char *text)
-{
-	while (*text) {
-		size_t n = strcspn(text, "\n");
-		char *line = xstrndup(text, n);
-
-		out_printf(l->o, "%*s-> ", DETAIL_INDENT, "");
-		out_text_styled(l->o, STYLE_BOLD, line);
-		out_printf(l->o, "\n");
-		free(line);
-		text += n + (text[n] == '\n');
-	}
-}
-
 static void put_reason(struct list *l, const struct view_row *r)
 {
 	struct buf text = BUF_INIT;
 
 	row_why(r, &text);
-	put_wrapped(l, DETAIL_INDENT, text.ptr);
+	lines_wrapped(l->o, lines_width(l->o), DETAIL_INDENT, text.ptr);
 	buf_reset(&text);
 	row_how(r, l->v->env, &text);
-	put_commands(l, text.ptr);
+	lines_commands(l->o, DETAIL_INDENT, text.ptr);
 	buf_release(&text);
 }
 
@@ -296,7 +246,7 @@ static void put_environments(struct list *l, const struct view_row *r)
 	buf_adds(&text, "only for");
 	for (size_t i = 0; i < envs->n; i++)
 		buf_addf(&text, "%s %s", i ? "," : "", envs->v[i]);
-	put_wrapped(l, DETAIL_INDENT, text.ptr);
+	lines_wrapped(l->o, lines_width(l->o), DETAIL_INDENT, text.ptr);
 	buf_release(&text);
 }
 
@@ -384,7 +334,7 @@ static void put_summary(struct list *l, const struct status_pick *p)
 		buf_addf(&text, "%s%zu for other environments%s",
 			text.len ? "; " : "", elsewhere,
 			p->opts->all ? "" : " (--all)");
-	put_wrapped(l, 0, text.ptr);
+	lines_wrapped(l->o, lines_width(l->o), 0, text.ptr);
 	buf_release(&text);
 }
 

@@ -1,55 +1,24 @@
 /*
  * The cache of a ledger: what was worked out at one tip, so that the next
- * command need not.  It may be deleted at any time, and anything odd about it
- * makes it worthless, never an error.  It is as trustworthy as the rest of
- * .git: whoever can write it can also write the scripts.
+ * command need not.
  *
- * Format: a line "strack-cache N CHECKSUM", fields ended by NUL in the order
- * of store() below, then the rows as this machine has its numbers, and the
+ * Format, behind the line of cachefile.c: fields ended by NUL in the order of
+ * store() below, then the rows as this machine has its numbers, and the
  * strings that they point to: ten thousand rows are read as fast as the disk
- * gives them.  The checksum is against accidents only.
+ * gives them.
  */
 #include "ledger_i.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#include <fcntl.h>
-#include <sys/stat.h>
 
+#include "cachefile.h"
 #include "strack/file.h"
-#include "strack/repo.h"
 #include "strack/text.h"
 
 #define CACHE_MAGIC "strack-cache 2 "
 #define CACHE_MAX (1u << 30)
-#define HEAD_LEN (sizeof(CACHE_MAGIC) - 1 + 16 + 1)
-
-static uint64_t mix(uint64_t h, const char *p)
-{
-	uint64_t word;
-
-	memcpy(&word, p, 8);
-	h = (h ^ word) * UINT64_C(0x100000001b3);
-	return h ^ h >> 29;
-}
-
-/* Four sums side by side, as one would wait for itself at every word. */
-static uint64_t checksum(const char *p, size_t n)
-{
-	uint64_t sums[4] = { UINT64_C(0xcbf29ce484222325), 1, 2, 3 }, h = n;
-
-	for (; n >= 32; p += 32, n -= 32) {
-		for (size_t i = 0; i < 4; i++)
-			sums[i] = mix(sums[i], p + 8 * i);
-	}
-	for (size_t i = 0; i < 4; i++)
-		h = mix(h, (const char *)&sums[i]);
-	for (; n; p++, n--)
-		h = (h ^ (unsigned char)*p) * UINT64_C(0x100000001b3);
-	return h;
-}
 
 /* ---- writing ---- */
 
@@ -187,47 +156,17 @@ static char *cache_path(const struct ledger *l)
 	return xstrfmt("%s/cache/ledger", l->opts.state_dir);
 }
 
-/* Renamed into place, but not synced: a torn one fails its checksum. */
-static void write_file(
-	const struct ledger *l, const char *path, const struct buf *b)
-{
-	char *tmp = xstrfmt("%s.%ld", path, (long)getpid());
-	unsigned file, dir;
-	bool ok;
-	int fd;
-
-	unlink(tmp); /* of a crash, before the pids began anew */
-	fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-		0600);
-	if (fd < 0)
-		goto out;
-	repo_state_modes(l->opts.repo, &file, &dir);
-	ok = fchmod(fd, file) == 0 && /* whatever the umask */
-	     fd_write_all(fd, b->ptr, b->len, tmp, NULL) == ERR_OK;
-	ok = close(fd) == 0 && ok;
-	if (!ok || rename(tmp, path) < 0)
-		unlink(tmp);
-out:
-	free(tmp);
-}
-
 void ledger_cache_store(struct ledger *l)
 {
 	struct buf b = BUF_INIT;
-	char head[HEAD_LEN + 1];
 	char *path = cache_path(l);
 
-	buf_add(&b, head, HEAD_LEN); /* its place */
+	cachefile_begin(&b, CACHE_MAGIC);
 	store(l, &b);
-	if (b.len > CACHE_MAX)
-		goto out;
-	snprintf(head, sizeof(head), "%s%016llx\n", CACHE_MAGIC,
-		(unsigned long long)checksum(
-			b.ptr + HEAD_LEN, b.len - HEAD_LEN));
-	memcpy(b.ptr, head, HEAD_LEN);
-	write_file(l, path, &b);
-	l->cache_stale = false;
-out:
+	if (b.len <= CACHE_MAX) {
+		cachefile_store(l->opts.repo, path, CACHE_MAGIC, &b);
+		l->cache_stale = false;
+	}
 	free(path);
 	buf_release(&b);
 }
@@ -425,21 +364,15 @@ bool ledger_cache_load(struct ledger *l)
 {
 	char *path = cache_path(l);
 	struct mapping m = MAPPING_INIT;
-	char head[HEAD_LEN + 1];
+	struct reader r = { NULL, NULL, false };
 	char id[37];
 	bool ok = false;
 
 	memcpy(id, l->id, sizeof(id));
-	if (file_map(path, CACHE_MAX, &m, NULL) || m.len < HEAD_LEN)
+	if (!cachefile_open(path, CACHE_MAGIC, CACHE_MAX, &m, &r.p))
 		goto out;
-	snprintf(head, sizeof(head), "%s%016llx\n", CACHE_MAGIC,
-		(unsigned long long)checksum(
-			m.ptr + HEAD_LEN, m.len - HEAD_LEN));
-	if (!memcmp(head, m.ptr, HEAD_LEN)) {
-		struct reader r = { m.ptr + HEAD_LEN, m.ptr + m.len, false };
-
-		ok = fetch(l, &r) && !strcmp(id, l->id);
-	}
+	r.end = m.ptr + m.len;
+	ok = fetch(l, &r) && !strcmp(id, l->id);
 	if (ok) {
 		l->cache = m; /* transferred */
 		m = (struct mapping)MAPPING_INIT;

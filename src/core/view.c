@@ -396,7 +396,8 @@ static void flag_changes(struct view *v)
 		if (!r->script)
 			continue;
 		if (!r->row) {
-			r->moved_from = moved_from(v, at);
+			if (!v->only || strmap_has(v->only, r->path))
+				r->moved_from = moved_from(v, at);
 			if (r->moved_from)
 				r->flags |= FLAG_MOVED;
 		} else if (r->row->blob && r->state != STATE_PENDING) {
@@ -407,25 +408,52 @@ static void flag_changes(struct view *v)
 	}
 }
 
-/* Only what is not settled can be in anybody's way, so only that is read, and
- * where all is settled nothing is planned. */
-static enum err read_open_ones(struct view *v, bool *any, struct error *err)
+/* Only what is not settled can be in anybody's way. */
+static bool is_open(const struct view_row *r)
 {
+	const unsigned odd = FLAG_UNTRUSTED | FLAG_CONFLICT;
+
+	return r->script && (!state_settled(r->state) || r->flags & odd);
+}
+
+/* Notes what the script requires, by the names that it uses.  All of that is
+ * older, or plays no part in the decision. */
+static void choose(struct strvec *chosen, struct strmap *required,
+	const struct view_row *r)
+{
+	const struct strvec *names = &r->script->header.requires;
+
+	strvec_push(chosen, r->path);
+	for (size_t i = 0; i < names->n; i++)
+		strmap_put(required, names->v[i], chosen);
+}
+
+/* Only what is open is read, and where all is settled nothing is planned.
+ * `chosen` gets what was read where not all of it is. */
+static enum err read_open_ones(
+	struct view *v, struct strvec *chosen, bool *any, struct error *err)
+{
+	struct strmap required = STRMAP_INIT;
 	enum err rc = ERR_OK;
 
 	*any = false;
-	for (size_t i = 0; !rc && i < v->n; i++) {
-		struct view_row *r = &v->v[i];
-		const unsigned odd = FLAG_UNTRUSTED | FLAG_CONFLICT;
+	for (size_t i = v->n; !rc && i > 0; i--) { /* the newest first */
+		struct view_row *r = &v->v[i - 1];
 
-		if (!r->script ||
-			(state_settled(r->state) && !(r->flags & odd)))
+		if (!is_open(r))
+			continue;
+		if (v->only && !r->row && !strmap_has(v->only, r->path) &&
+			!strmap_has(&required, r->path) &&
+			!strmap_has(&required, base_of(r->path)))
 			continue;
 		*any = true;
 		if (!r->script->loaded)
 			rc = script_read(
 				v->s->repo, &v->s->settings, r->script, err);
+		if (!rc && v->only)
+			choose(chosen, &required, r);
 	}
+	strmap_release(&required, NULL);
 	return rc;
 }
 
@@ -466,7 +494,8 @@ static void flag_late(struct view *v)
 enum err view_see(struct view *v, const char *env, struct error *err)
 {
 	struct plan_facts facts;
-	struct plan_wish wish = { 0 };
+	struct strvec chosen = STRVEC_INIT;
+	struct plan_wish wish = { .selected = v->only ? &chosen : NULL };
 	struct plan plan = PLAN_INIT;
 	char *copy = xstrdup(env); /* may be our own */
 	bool any;
@@ -475,7 +504,7 @@ enum err view_see(struct view *v, const char *env, struct error *err)
 	release_rows(v);
 	/* A run looks again when much time has gone by: what is approved must
 	 * be the bytes that are there now. */
-	if (v->seen) {
+	if (v->seen && !v->one_look) {
 		forget_blobs(v);
 		v->fresh = false;
 	}
@@ -485,15 +514,16 @@ enum err view_see(struct view *v, const char *env, struct error *err)
 	v->env = copy;
 	join(v);
 	flag_changes(v);
-	rc = read_open_ones(v, &any, err);
-	if (rc || !any)
-		return rc;
-	view_facts(v, v->env, &facts);
-	plan_make(&facts, &wish, &plan);
-	take_decisions(v, &plan);
-	flag_late(v);
-	plan_release(&plan);
-	return ERR_OK;
+	rc = read_open_ones(v, &chosen, &any, err);
+	if (!rc && any) {
+		view_facts(v, v->env, &facts);
+		plan_make(&facts, &wish, &plan);
+		take_decisions(v, &plan);
+		flag_late(v);
+		plan_release(&plan);
+	}
+	strvec_release(&chosen);
+	return rc;
 }
 
 /* ---- questions ---- */

@@ -6,6 +6,8 @@
  */
 #include "internal.h"
 
+#include <stdlib.h>
+
 void commit_release(struct commit *c)
 {
 	oidvec_release(&c->parents);
@@ -147,6 +149,77 @@ enum err commit_read(struct repo *r, const struct oid *id, struct commit *ret,
 	commit_release(ret);
 	*ret = c; /* transferred */
 	return ERR_OK;
+}
+
+/* Seconds of the "committer NAME <MAIL> SECONDS ZONE" among the headers at
+ * `p`; 0 where there is none. */
+static int64_t committer_date(const char *p, const char *end)
+{
+	while (p < end && *p != '\n') {
+		const char *nl = memchr(p, '\n', (size_t)(end - p)), *gt;
+
+		if (!nl)
+			break;
+		if (nl - p > 10 && memcmp(p, "committer ", 10) == 0) {
+			gt = memrchr(p, '>', (size_t)(nl - p));
+			return gt ? strtoll(gt + 1, NULL, 10) : 0;
+		}
+		p = nl + 1;
+	}
+	return 0;
+}
+
+enum err shape_read(struct repo *r, const struct oid *id, struct shape *ret,
+	struct error *err)
+{
+	git_odb_object *o = NULL;
+	const char *p, *end;
+	struct oid parent;
+	char hex[OID_HEX + 1];
+	enum err rc;
+
+	rc = object_get(r, id, GIT_OBJECT_COMMIT, COMMIT_MAX, &o, err);
+	if (rc == ERR_NOTFOUND && repo_is_shallow(r)) {
+		error_reset(err);
+		return ERR_OK; /* the history begins after it */
+	}
+	if (rc)
+		return rc;
+	p = git_odb_object_data(o);
+	end = p + git_odb_object_size(o);
+	if (end - p < 46 || memcmp(p, "tree ", 5) != 0 ||
+		!oid_parse(p + 5, OID_HEX, &ret->tree)) {
+		oid_hex(id, hex);
+		rc = error_set(err, ERR_BAD, "commit %s is malformed", hex);
+		goto out;
+	}
+	for (p += 46; end - p > 48 && memcmp(p, "parent ", 7) == 0 &&
+		      oid_parse(p + 7, OID_HEX, &parent);
+		p += 48)
+		oidvec_push(&ret->parents, &parent);
+	ret->date = committer_date(p, end);
+	ret->there = true;
+out:
+	git_odb_object_free(o);
+	return rc;
+}
+
+enum err commit_tree(struct repo *r, const struct oid *id, struct oid *ret,
+	struct error *err)
+{
+	struct shape shape = { .parents = OIDVEC_INIT };
+	char hex[OID_HEX + 1];
+	enum err rc = shape_read(r, id, &shape, err);
+
+	if (!rc && !shape.there) {
+		oid_hex(id, hex);
+		rc = error_set(err, ERR_NOTFOUND,
+			"commit %s is not in this shallow clone", hex);
+	}
+	if (!rc)
+		*ret = shape.tree;
+	oidvec_release(&shape.parents);
+	return rc;
 }
 
 /* "author NAME <MAIL> SECONDS ZONE"; a name may hold anything but what ends

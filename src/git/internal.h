@@ -112,6 +112,17 @@ void index_release(struct index *x);
 enum err object_get(struct repo *r, const struct oid *id, git_object_t type,
 	size_t max, git_odb_object **ret, struct error *err);
 
+/* What of a commit a walk needs. */
+struct shape {
+	struct oid tree;
+	struct oidvec parents;
+	int64_t date; /* the committer's; for the order of a walk, no more */
+	bool there;   /* false behind the edge of a shallow clone */
+};
+/* Reads it into a zeroed `ret`, of which the caller releases the parents. */
+enum err shape_read(struct repo *r, const struct oid *id, struct shape *ret,
+	struct error *err);
+
 /* The bytes of an object as a buffer that doesn't own them. */
 static inline struct buf object_view(git_odb_object *o)
 {

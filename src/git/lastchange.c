@@ -16,38 +16,6 @@ static bool same_place(const struct place *a, const struct place *b)
 	return a->mode == b->mode && (!a->mode || oid_cmp(&a->id, &b->id) == 0);
 }
 
-/* A commit's tree and parents.  Leaves *there false when it is not here. */
-static enum err commit_shape(struct repo *r, const struct oid *id,
-	struct oid *tree, struct oidvec *parents, bool *there,
-	struct error *err)
-{
-	git_odb_object *o = NULL;
-	const char *p, *end;
-	struct oid parent;
-	enum err rc;
-
-	*there = false;
-	rc = object_get(r, id, GIT_OBJECT_COMMIT, COMMIT_MAX, &o, err);
-	if (rc == ERR_NOTFOUND && repo_is_shallow(r)) {
-		error_reset(err);
-		return ERR_OK; /* the history begins after it */
-	}
-	if (rc)
-		return rc;
-	p = git_odb_object_data(o);
-	end = p + git_odb_object_size(o);
-	if (end - p < 46 || memcmp(p, "tree ", 5) != 0 ||
-		!oid_parse(p + 5, OID_HEX, tree))
-		rc = error_set(err, ERR_BAD, "a commit is malformed");
-	for (p += 46; !rc && end - p > 48 && memcmp(p, "parent ", 7) == 0 &&
-		      oid_parse(p + 7, OID_HEX, &parent);
-		p += 48)
-		oidvec_push(parents, &parent);
-	*there = !rc;
-	git_odb_object_free(o);
-	return rc;
-}
-
 /* Looks the path up below `tree`. */
 static enum err place_find(struct repo *r, const struct oid *tree,
 	const char *path, struct place *ret, struct error *err)
@@ -63,8 +31,7 @@ static enum err place_find(struct repo *r, const struct oid *tree,
 
 struct cursor {
 	struct oid id;
-	struct oid tree;
-	struct oidvec parents;
+	struct shape shape;
 	struct place place;
 };
 
@@ -77,25 +44,24 @@ static enum err follow(struct repo *r, struct cursor *c, const char *path,
 
 	*moved = false;
 	*rest = 0;
-	for (size_t i = 0; i < c->parents.n && !rc && !*moved; i++) {
-		struct cursor p = { .id = c->parents.v[i] };
-		bool there;
+	for (size_t i = 0; i < c->shape.parents.n && !rc && !*moved; i++) {
+		struct cursor p = { .id = c->shape.parents.v[i] };
 
-		rc = commit_shape(r, &p.id, &p.tree, &p.parents, &there, err);
-		if (!rc && there) {
+		rc = shape_read(r, &p.id, &p.shape, err);
+		if (!rc && p.shape.there) {
 			++*rest;
 			p.place = c->place; /* same tree, same place */
-			if (oid_cmp(&p.tree, &c->tree) != 0)
+			if (oid_cmp(&p.shape.tree, &c->shape.tree) != 0)
 				rc = place_find(
-					r, &p.tree, path, &p.place, err);
+					r, &p.shape.tree, path, &p.place, err);
 			*moved = !rc && same_place(&p.place, &c->place);
 		}
 		if (*moved) {
-			oidvec_release(&c->parents);
+			oidvec_release(&c->shape.parents);
 			*c = p; /* transferred */
 			break;
 		}
-		oidvec_release(&p.parents);
+		oidvec_release(&p.shape.parents);
 	}
 	return rc;
 }
@@ -104,21 +70,21 @@ enum err history_last_change(struct repo *r, const struct oid *tip,
 	const char *path, struct oid *ret, struct error *err)
 {
 	struct cursor c = { .id = *tip };
-	bool there, moved = true;
+	bool moved = true;
 	size_t rest = 0;
 	enum err rc;
 
-	rc = commit_shape(r, tip, &c.tree, &c.parents, &there, err);
-	if (!rc && !there)
+	rc = shape_read(r, tip, &c.shape, err);
+	if (!rc && !c.shape.there)
 		rc = error_set(err, ERR_NOTFOUND, "no such commit");
 	if (!rc)
-		rc = place_find(r, &c.tree, path, &c.place, err);
+		rc = place_find(r, &c.shape.tree, path, &c.place, err);
 	while (!rc && moved)
 		rc = follow(r, &c, path, &moved, &rest, err);
 	if (!rc && rest == 0 && !c.place.mode)
 		rc = error_set(err, ERR_NOTFOUND, "%s is in no commit", path);
 	if (!rc)
 		*ret = c.id;
-	oidvec_release(&c.parents);
+	oidvec_release(&c.shape.parents);
 	return rc;
 }

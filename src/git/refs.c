@@ -5,6 +5,7 @@
 #include "strack/refs.h"
 #include "internal.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -14,6 +15,7 @@
 
 #define LOCK_WAIT_MS 2000 /* for another program to let go of a reference */
 #define HEAD_MAX 4096
+#define REFLOG_LINE 8192 /* bytes; a longer one is not understood */
 
 static enum err ref_id(
 	struct repo *r, const char *name, git_oid *ret, struct error *err)
@@ -355,5 +357,78 @@ enum err ref_checked_out(
 	strvec_release(&names);
 	buf_release(&where);
 	free(all);
+	return rc;
+}
+
+/* ---- reflogs ---- */
+
+/* Only the end is read: a reflog has a line for each thing that was ever done
+ * there. */
+static enum err read_tail(const char *path, struct buf *ret, struct error *err)
+{
+	struct stat st;
+	off_t from;
+	ssize_t got = -1;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (fd < 0)
+		return error_sys(err, "%s", path);
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
+		from = st.st_size > REFLOG_LINE ? st.st_size - REFLOG_LINE : 0;
+		buf_grow(ret, REFLOG_LINE);
+		got = pread(fd, ret->ptr, REFLOG_LINE, from);
+	}
+	if (got < 0) {
+		close(fd);
+		return error_set(err, ERR_FATAL, "%s: can't be read", path);
+	}
+	close(fd); /* was only read */
+	ret->len = (size_t)got;
+	ret->ptr[got] = '\0';
+	buf_trim_end(ret);
+	return ERR_OK;
+}
+
+/* "OLD NEW NAME <MAIL> SECONDS ZONE\tMESSAGE", the last of them. */
+static enum err parse_last(const char *path, const struct buf *text,
+	struct reflog_line *ret, struct error *err)
+{
+	const char *nl = memrchr(text->ptr, '\n', text->len);
+	const char *line = nl ? nl + 1 : text->ptr, *tab = strchr(line, '\t');
+
+	if (strlen(line) < 2 * OID_HEX + 2 || line[OID_HEX] != ' ' ||
+		!oid_parse(line, OID_HEX, &ret->old) ||
+		!oid_parse(line + OID_HEX + 1, OID_HEX, &ret->new))
+		return error_set(
+			err, ERR_NOTFOUND, "%s: has no last line", path);
+	buf_set(&ret->message, tab ? tab + 1 : "");
+	return ERR_OK;
+}
+
+enum err ref_last_move(
+	struct repo *r, bool branch, struct reflog_line *ret, struct error *err)
+{
+	git_reference *head = NULL;
+	struct buf text = BUF_INIT;
+	char *path = NULL;
+	enum err rc = ERR_OK;
+
+	if (!branch) {
+		path = xstrfmt("%s/logs/HEAD", r->git_dir);
+	} else if (git_reference_lookup(&head, r->git, "HEAD") == 0 &&
+		   git_reference_type(head) == GIT_REFERENCE_SYMBOLIC) {
+		path = xstrfmt("%s/logs/%s", r->common_dir,
+			git_reference_symbolic_target(head));
+	} else {
+		git_error_clear();
+		rc = error_set(err, ERR_NOTFOUND, "HEAD is on no branch");
+	}
+	if (!rc)
+		rc = read_tail(path, &text, err);
+	if (!rc)
+		rc = parse_last(path, &text, ret, err);
+	git_reference_free(head);
+	free(path);
+	buf_release(&text);
 	return rc;
 }

@@ -62,6 +62,33 @@ git strack run --from-the-beginning >/dev/null 2>&1
 report "status, 10 scripts / bare libgit2 open" "<= 1.5" \
 	"$("$timeit" 41 'exec git-strack status' "exec $open")"
 
+new_repo two-thousand
+scripts 2000
+git strack init >/dev/null
+printf '[environment "%s"]\n' staging production >>.strack.ini
+git add .strack.ini
+git commit -q -m environments
+for env in staging production; do
+	git strack mark --env $env --baseline -m bench >/dev/null 2>&1
+done
+git gc -q
+git config user.email somebody.else@example.org
+git strack remind >/dev/null
+report "remind in a hook, 2000 settled / bare open" "<= 2.0" \
+	"$("$timeit" 41 'exec git-strack remind --hook post-merge -- 0' \
+		"exec $open")"
+report "  the same after 20 new commits / bare open" "none" \
+	"$("$timeit" 21 'exec git-strack remind --hook post-merge -- 0' \
+		"exec $open" 'for i in 1 2 3 4 5 6 7 8 9 10; do
+			git commit -q --allow-empty -m $i
+			git commit -q --allow-empty -m $i
+		done; git update-ref ORIG_HEAD HEAD~20')"
+report "  and where there is no ledger / bare open" "<= 2.0" "$(
+	new_repo no-ledger
+	"$timeit" 41 'exec git-strack remind --hook post-merge -- 0' \
+		"exec $open"
+)"
+
 new_repo one
 git strack init >/dev/null
 sign_with_ssh one

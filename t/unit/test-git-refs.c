@@ -80,6 +80,50 @@ static void test_refs(void **state)
 	buf_release(&where);
 }
 
+/* What the last line of a reflog says, of HEAD and of its branch. */
+static void test_last_move(void **state)
+{
+	struct reflog_line l = { .message = BUF_INIT };
+	struct oid a, b;
+	struct repo *r;
+
+	(void)state;
+	fresh("moves");
+	r = opened();
+	fails(ERR_NOTFOUND, "logs", ref_last_move(r, false, &l, &err));
+	sh("git commit -q --allow-empty -m a; git tag a\n"
+	   "git commit -q --allow-empty -m b; git tag b");
+	a = oid_of("a");
+	b = oid_of("b");
+	ok(ref_last_move(r, true, &l, &err));
+	assert_int_equal(oid_cmp(&l.old, &a), 0);
+	assert_int_equal(oid_cmp(&l.new, &b), 0);
+	assert_string_equal(l.message.ptr, "commit: b");
+	sh("git checkout -q a");
+	ok(ref_last_move(r, false, &l, &err));
+	assert_int_equal(oid_cmp(&l.old, &b), 0);
+	assert_int_equal(oid_cmp(&l.new, &a), 0);
+	assert_string_equal(l.message.ptr, "checkout: moving from main to a");
+	fails(ERR_NOTFOUND, "no branch", ref_last_move(r, true, &l, &err));
+	sh("git checkout -q main\n"
+	   "for i in $(seq 200); do git update-ref -m \"move $i\" HEAD a;"
+	   " git update-ref -m back HEAD b; done");
+	ok(ref_last_move(r, true, &l, &err));
+	assert_string_equal(l.message.ptr, "back");
+	sh("head -c 9000 /dev/zero | tr '\\0' x >>.git/logs/HEAD");
+	fails(ERR_NOTFOUND, "last line", ref_last_move(r, false, &l, &err));
+	sh("rm .git/logs/HEAD; mkdir .git/logs/HEAD");
+	fails(ERR_FATAL, "read", ref_last_move(r, false, &l, &err));
+	sh("git worktree add -q ../moves-too a");
+	repo_free(r);
+	go("moves-too");
+	r = opened();
+	ok(ref_last_move(r, false, &l, &err));
+	assert_int_equal(oid_cmp(&l.new, &a), 0);
+	repo_free(r);
+	buf_release(&l.message);
+}
+
 /* Many at once want to be the first: one is. */
 static void test_ref_race(void **state)
 {
@@ -283,6 +327,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_refs, clean_env),
+		cmocka_unit_test_setup(test_last_move, clean_env),
 		cmocka_unit_test_setup(test_ref_race, clean_env),
 		cmocka_unit_test_setup(test_history_random, clean_env),
 		cmocka_unit_test_setup(test_last_change, clean_env),
