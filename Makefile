@@ -52,6 +52,7 @@ SRC = \
 	src/base/timetext.c \
 	src/base/unicode.c \
 	src/cmd.c \
+	src/cmd/approve.c \
 	src/cmd/batch.c \
 	src/cmd/batchtext.c \
 	src/cmd/brought.c \
@@ -64,6 +65,7 @@ SRC = \
 	src/cmd/log.c \
 	src/cmd/mark.c \
 	src/cmd/pager.c \
+	src/cmd/protected.c \
 	src/cmd/reset.c \
 	src/cmd/resolve.c \
 	src/cmd/rowtext.c \
@@ -78,7 +80,10 @@ SRC = \
 	src/cmd/trustlist.c \
 	src/cmd/trustwords.c \
 	src/cmd/verify.c \
+	src/cmd/ways.c \
 	src/core/append.c \
+	src/core/approvals.c \
+	src/core/approvers.c \
 	src/core/commitshape.c \
 	src/core/discover.c \
 	src/core/entry.c \
@@ -89,6 +94,7 @@ SRC = \
 	src/core/held.c \
 	src/core/journal.c \
 	src/core/judge.c \
+	src/core/judgeapprovals.c \
 	src/core/judgetrust.c \
 	src/core/kind.c \
 	src/core/ledger.c \
@@ -100,6 +106,7 @@ SRC = \
 	src/core/needs.c \
 	src/core/place.c \
 	src/core/plan.c \
+	src/core/planwait.c \
 	src/core/recover.c \
 	src/core/refmove.c \
 	src/core/rundir.c \
@@ -107,6 +114,7 @@ SRC = \
 	src/core/session.c \
 	src/core/sessionkeys.c \
 	src/core/settings.c \
+	src/core/settingsat.c \
 	src/core/settingskeys.c \
 	src/core/slug.c \
 	src/core/state.c \

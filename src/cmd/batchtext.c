@@ -8,7 +8,9 @@
 #include "strack/clock.h"
 #include "strack/json.h"
 #include "strack/text.h"
+#include "ways.h"
 
+#define DETAIL_INDENT 4
 #define WORD_WIDTH 8 /* "skipped ", and one blank more */
 
 static void say_word(struct batch *b, enum style style, const char *word)
@@ -115,6 +117,13 @@ void batch_say_passed(struct batch *b, const char *word,
 	out_printf(b->out, "\n");
 }
 
+void batch_say_waiting(
+	struct batch *b, const char *word, const struct plan_item *it)
+{
+	batch_say_passed(b, word, it, it->why.ptr);
+	ways_put(b->out, DETAIL_INDENT, it->how.ptr);
+}
+
 /* ---- dry run ---- */
 
 static void say_planned(struct batch *b, const struct plan_item *it)
@@ -138,12 +147,12 @@ void batch_say_plan(struct batch *b)
 		const struct plan_item *it = batch_find(b, b->todo.v[i]);
 
 		if (it->decision == PLAN_BLOCKED) {
-			batch_say_passed(b, "blocked", it, it->why.ptr);
+			batch_say_waiting(b, "blocked", it);
 			b->blocked++;
 			continue;
 		}
 		if (it->decision != PLAN_RUN && !stopped) {
-			batch_say_passed(b, "stops at", it, it->why.ptr);
+			batch_say_waiting(b, "stops at", it);
 			stopped = !b->o->keep_going;
 		} else if (it->decision == PLAN_RUN && !stopped) {
 			say_planned(b, it);

@@ -151,18 +151,6 @@ void row_why(const struct view_row *r, struct buf *ret)
 	}
 }
 
-static void add_command(struct buf *b, const char *command, const char *env,
-	const char *options, const char *path)
-{
-	if (b->len)
-		buf_addch(b, '\n');
-	buf_addf(b, "git strack %s ", command);
-	if (strcmp(env, ENV_LOCAL) != 0)
-		buf_addf(b, "--env %s ", env);
-	buf_addf(b, "%s%s", options, *options ? " " : "");
-	shell_word(b, path);
-}
-
 void row_how(const struct view_row *r, const char *env, struct buf *ret)
 {
 	if (r->script) {
@@ -174,11 +162,12 @@ void row_how(const struct view_row *r, const char *env, struct buf *ret)
 		return;
 	}
 	if (r->state == STATE_LOST || r->state == STATE_OVERDUE) {
-		add_command(ret, "resolve", env, "--done -m <why>", r->path);
-		add_command(ret, "resolve", env, "--failed -m <why>", r->path);
-		add_command(ret, "resolve", env, "--pending -m <why>", r->path);
+		plan_command(ret, "resolve", env, "--done -m <why>", r->path);
+		plan_command(ret, "resolve", env, "--failed -m <why>", r->path);
+		plan_command(
+			ret, "resolve", env, "--pending -m <why>", r->path);
 	} else if (r->state == STATE_FAILED) {
-		add_command(ret, "mark", env, "-m <why>", r->path);
+		plan_command(ret, "mark", env, "-m <why>", r->path);
 	}
 }
 

@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "batch.h"
+#include "protected.h"
 #include "strack/clock.h"
 #include "strack/cmd.h"
 #include "strack/decide.h"
-#include "strack/term.h"
 #include "strack/text.h"
 
 #define DAY_MS (24 * 3600 * INT64_C(1000))
@@ -217,88 +217,92 @@ static enum err check_first_run(const struct batch *b, struct error *err)
 
 /* ---- shared environments ---- */
 
-static enum err check_config(struct session *s, bool allow, struct error *err)
+/* Which .strack.ini is in force goes into every claim. */
+static enum err note_config(struct session *s, struct error *err)
 {
 	char hex[OID_HEX + 1];
 	struct oid id;
-	bool same = true;
-	enum err rc;
 
 	if (!s->settings.present)
 		return ERR_OK;
-	rc = worktree_blob(s->repo, SETTINGS_FILE, SCRIPT_MAX, false, &id, err);
-	if (rc)
+	if (worktree_blob(s->repo, SETTINGS_FILE, SCRIPT_MAX, false, &id, err))
 		return ERR_FATAL;
 	oid_hex(&id, hex);
 	free(s->config_blob);
 	s->config_blob = xstrdup(hex);
-	if (allow)
-		return ERR_OK;
-	rc = run_is_committed(s, SETTINGS_FILE, &same, err);
-	if (rc || same)
-		return rc;
-	error_hint(err, "commit it:\n  git commit %s", SETTINGS_FILE);
+	return ERR_OK;
+}
+
+static enum err not_committed(
+	struct batch *b, const char *path, bool may_be_dirty, struct error *err)
+{
+	if (may_be_dirty) {
+		error_hint(err, "commit it, or record that it was not:");
+		error_hint(err, "  git strack run --env %s --allow-dirty",
+			b->s->env);
+	} else {
+		error_hint(err, "commit it; what is not committed can't be "
+				"approved:\n  git commit");
+	}
 	return error_set(err, ERR_HELD,
 		"%s is not what is committed; in the shared environment %s it "
 		"must be",
-		SETTINGS_FILE, s->env);
+		path, b->s->env);
 }
 
-static enum err check_committed(struct batch *b, struct error *err)
+static enum err check_shared(struct batch *b, struct error *err)
 {
-	bool allow = b->o->allow_dirty || !strcmp(b->s->env, ENV_LOCAL);
-	enum err rc = check_config(b->s, allow, err);
-	struct oid head;
-	bool same;
+	bool same, allowed;
+	enum err rc = run_dirty_allowed(b->s, &allowed, err);
 
-	if (!rc && allow && repo_head(b->s->repo, &head, NULL))
-		/* the message that tells how to go on */
-		rc = run_is_committed(b->s, SETTINGS_FILE, &same, err);
-	for (size_t i = 0; !rc && !allow && i < b->plan.n; i++) {
+	if (rc)
+		return rc;
+	b->allow_dirty = b->o->allow_dirty && allowed;
+	if (b->allow_dirty)
+		return ERR_OK;
+	rc = run_config_is_committed(b->s, &same, err);
+	if (!rc && !same)
+		return not_committed(b, SETTINGS_FILE, allowed, err);
+	for (size_t i = 0; !rc && i < b->plan.n; i++) {
 		const char *path = b->plan.v[i].script->path;
 
 		if (b->plan.v[i].decision != PLAN_RUN)
 			continue;
 		rc = run_is_committed(b->s, path, &same, err);
-		if (rc || same)
-			continue;
-		error_hint(err, "commit it, or record that it was not:");
-		error_hint(err, "  git strack run --env %s --allow-dirty",
-			b->s->env);
-		rc = error_set(err, ERR_HELD,
-			"%s is not what is committed; in the shared "
-			"environment %s it must be",
-			path, b->s->env);
+		if (!rc && !same)
+			return not_committed(b, path, allowed, err);
 	}
 	return rc;
 }
 
-static enum err ask_protected(const struct batch *b, struct error *err)
+static enum err check_committed(struct batch *b, struct error *err)
 {
-	const struct environment_def *def =
-		settings_env(&b->s->settings, b->s->env);
-	struct buf question = BUF_INIT, answer = BUF_INIT;
+	struct oid head;
+	bool same;
+	enum err rc = note_config(b->s, err);
+
+	if (rc)
+		return rc;
+	if (strcmp(b->s->env, ENV_LOCAL) != 0)
+		return check_shared(b, err);
+	b->allow_dirty = true;
+	/* the message that tells how to go on without a commit */
+	return repo_head(b->s->repo, &head, NULL)
+		       ? run_is_committed(b->s, SETTINGS_FILE, &same, err)
+		       : ERR_OK;
+}
+
+static enum err ask(const struct batch *b, struct error *err)
+{
+	struct buf what = BUF_INIT;
 	enum err rc;
 
-	if (!def || !def->protected || b->o->yes || !b->to_run)
+	if (!b->to_run)
 		return ERR_OK;
-	buf_printf(&question,
-		"%zu %s would run in %s. Its name, to go on: ", b->to_run,
-		b->to_run == 1 ? "script" : "scripts", b->s->env);
-	rc = term_ask(question.ptr, &answer, err);
-	if (rc == ERR_NOTFOUND) {
-		error_reset(err);
-		error_hint(err,
-			"where nobody can be asked:\n"
-			"  git strack run --env %s --yes",
-			b->s->env);
-		rc = error_set(err, ERR_HELD, "%s is protected", b->s->env);
-	} else if (!rc && strcmp(answer.ptr, b->s->env) != 0) {
-		rc = error_set(
-			err, ERR_HELD, "that is not its name: nothing was run");
-	}
-	buf_release(&question);
-	buf_release(&answer);
+	buf_printf(&what, "%zu %s would run", b->to_run,
+		b->to_run == 1 ? "script" : "scripts");
+	rc = protected_ask(b->s, what.ptr, b->o->yes, err);
+	buf_release(&what);
 	return rc;
 }
 
@@ -333,7 +337,7 @@ static enum err go(struct batch *b, struct error *err)
 
 	rc = check_committed(b, err);
 	if (!rc)
-		rc = ask_protected(b, err);
+		rc = ask(b, err);
 	if (!rc && !b->s->ledger) {
 		rc = session_ledger_for_writing(b->s, true, err);
 		if (!rc)

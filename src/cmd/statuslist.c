@@ -11,6 +11,7 @@
 #include "rowtext.h"
 #include "status.h"
 #include "strack/text.h"
+#include "ways.h"
 
 #define SCRIPT_ROOM 36 /* columns that a script gets before others go */
 #define SCRIPT_LEAST 16
@@ -261,21 +262,6 @@ static void put_wrapped(struct list *l, int indent, const char *text)
 	buf_release(&safe);
 }
 
-/* Commands stay in one line, so that they can be copied. */
-static void put_commands(struct list *l, const char *text)
-{
-	while (*text) {
-		size_t n = strcspn(text, "\n");
-		char *line = xstrndup(text, n);
-
-		out_printf(l->o, "%*s-> ", DETAIL_INDENT, "");
-		out_text_styled(l->o, STYLE_BOLD, line);
-		out_printf(l->o, "\n");
-		free(line);
-		text += n + (text[n] == '\n');
-	}
-}
-
 static void put_reason(struct list *l, const struct view_row *r)
 {
 	struct buf text = BUF_INIT;
@@ -284,7 +270,7 @@ static void put_reason(struct list *l, const struct view_row *r)
 	put_wrapped(l, DETAIL_INDENT, text.ptr);
 	buf_reset(&text);
 	row_how(r, l->v->env, &text);
-	put_commands(l, text.ptr);
+	ways_put(l->o, DETAIL_INDENT, text.ptr);
 	buf_release(&text);
 }
 

@@ -64,7 +64,7 @@ enum err ledger_refuse_checked_out(struct ledger *l, struct error *err)
 	return rc;
 }
 
-static enum err refuse_signer(
+enum err ledger_refuse_signer(
 	struct ledger *l, const struct ledger_write *w, struct error *err)
 {
 	const struct pubkey *key = signer_key(w->signer);
@@ -313,7 +313,7 @@ static enum err attempt(struct ledger *l, struct ledger_write *w,
 	/* What happened is written down even by a key that was revoked
 	 * meanwhile: it shows as untrusted, and a root decides. */
 	if (!rc && !keeps)
-		rc = refuse_signer(l, w, err);
+		rc = ledger_refuse_signer(l, w, err);
 	if (!rc && !(keeps && *journaled))
 		rc = put_in_journal(l, w, it, journaled, err);
 	return rc ? rc : ledger_commit_item(l, w->e, w->signer, it, err);

@@ -170,6 +170,8 @@ static void fold_folder(struct ledger *l, struct walk *w, struct heldvec *held)
 				false, "counts for nothing");
 		n++;
 	}
+	if (script)
+		judge_approvals(l, facts, n, note_anomaly, &arg);
 	state_fold(facts, n, script ? &l->rows : &scrap, note_anomaly, &arg);
 	/* Where an entry stands decides, not what a bad one says of it. */
 	for (size_t i = first; script && i < l->rows.n; i++) {
@@ -229,6 +231,7 @@ static enum err fold_everything(
 
 	rowvec_release(&l->rows);
 	l->max_seq = 0;
+	l->nunheld = 0;
 	rc = tree_walk(l->opts.repo, &l->tree, "", hold_path, &all, err);
 	l->nentries = all.n;
 	for (size_t i = 0; !w->n && i < all.n; i++)

@@ -49,6 +49,7 @@ void ledger_free(struct ledger *l)
 	if (!l)
 		return;
 	ledger_forget(l);
+	judge_forget_configs(l);
 	free(l);
 }
 
@@ -107,6 +108,17 @@ static bool reaches_back(const struct walk *w)
 	return false;
 }
 
+/* Does it say of some key whose it is?  Approvals are counted by persons, so
+ * that claims of long ago may have fewer or more of them by it. */
+static bool names_persons(const struct walk *w)
+{
+	for (size_t i = 0; i < w->nentries; i++) {
+		if (w->entries[i].name.kind == KIND_TRUST_ADD)
+			return true;
+	}
+	return false;
+}
+
 /* Walks from `base` (NULL: from the root) and judges.  A revocation or disown
  * among what is new reaches back, so then everything is judged anew. */
 static enum err verify_from(
@@ -139,6 +151,7 @@ static enum err verify_from(
 	}
 	if (!base)
 		l->root = w.root;
+	all = all || names_persons(&w);
 	strmap_release(&l->disowned_ids, NULL);
 	strmap_release(&l->disowned_paths, NULL);
 	rc = ledger_judge(l, &w, all, err);
@@ -432,6 +445,11 @@ size_t ledger_entries(const struct ledger *l)
 size_t ledger_commits(const struct ledger *l)
 {
 	return l->ncommits;
+}
+
+size_t ledger_unheld(const struct ledger *l)
+{
+	return l->nunheld;
 }
 
 const struct problemvec *ledger_problems(const struct ledger *l)

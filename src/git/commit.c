@@ -91,7 +91,8 @@ static bool parse_fixed(const char **p, const char *end, struct commit *ret)
 	return header_next(p, end, &h) && header_is_line(&h, "committer");
 }
 
-static const char *parse(const struct buf *raw, struct commit *ret)
+/* `any`: headers that no commit of a ledger has are fine, and signed. */
+static const char *parse(const struct buf *raw, bool any, struct commit *ret)
 {
 	const char *p = raw->ptr;
 	const char *end = raw->ptr + raw->len;
@@ -110,7 +111,7 @@ static const char *parse(const struct buf *raw, struct commit *ret)
 			signature_add(&ret->signature, &h);
 			continue;
 		}
-		if (!header_is_line(&h, "encoding") || encoding)
+		if (!any && (!header_is_line(&h, "encoding") || encoding))
 			return "has a header that has no place here";
 		encoding = true;
 		buf_add(&ret->payload, h.line, h.len + 1);
@@ -122,8 +123,8 @@ static const char *parse(const struct buf *raw, struct commit *ret)
 	return NULL;
 }
 
-enum err commit_read(struct repo *r, const struct oid *id, struct commit *ret,
-	struct error *err)
+static enum err read_commit(struct repo *r, const struct oid *id, bool any,
+	struct commit *ret, struct error *err)
 {
 	struct commit c = COMMIT_INIT;
 	git_odb_object *o = NULL;
@@ -136,7 +137,7 @@ enum err commit_read(struct repo *r, const struct oid *id, struct commit *ret,
 	if (rc)
 		return rc;
 	raw = object_view(o);
-	wrong = parse(&raw, &c);
+	wrong = parse(&raw, any, &c);
 	git_odb_object_free(o);
 	if (wrong) {
 		commit_release(&c);
@@ -147,6 +148,18 @@ enum err commit_read(struct repo *r, const struct oid *id, struct commit *ret,
 	commit_release(ret);
 	*ret = c; /* transferred */
 	return ERR_OK;
+}
+
+enum err commit_read(struct repo *r, const struct oid *id, struct commit *ret,
+	struct error *err)
+{
+	return read_commit(r, id, false, ret, err);
+}
+
+enum err commit_read_any(struct repo *r, const struct oid *id,
+	struct commit *ret, struct error *err)
+{
+	return read_commit(r, id, true, ret, err);
 }
 
 /* "author NAME <MAIL> SECONDS ZONE"; a name may hold anything but what ends

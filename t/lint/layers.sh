@@ -16,7 +16,7 @@ includes | awk '
 		may["os"] = " os base "
 		may["base"] = " base "
 		row("cmd", "cmd decide opt")
-		row("core", "entry header ledger needs plan rundir script session")
+		row("core", "approvals entry header ledger needs plan rundir script session")
 		row("core", "settings state template trust view")
 		row("git", "gc object refs repo")
 		row("sign", "digest sign")

@@ -9,7 +9,7 @@ pure() {
 	files 'src/core/entry*.c' 'src/core/header*.c' 'src/core/plan*.c' \
 		'src/core/state*.c' 'src/core/trust*.c' 'src/core/kind.c' \
 		'src/core/message.c' 'src/core/slug.c' 'src/core/nearest.c' \
-		'src/core/needs.c' \
+		'src/core/needs.c' 'src/core/approvers.c' \
 		'src/base/*.c'
 }
 
