@@ -355,7 +355,7 @@ static void say_count(struct session *s, const struct item *it)
 	if (want && !approvals_count(s, &ask, &n, &note, NULL)) {
 		out_printf(&s->out, "    %lld of %lld approvals", (long long)n,
 			(long long)want);
-		if (note.len) {
+		if (note.len && n < want) {
 			out_printf(&s->out, " (");
 			out_text(&s->out, note.ptr);
 			out_printf(&s->out, ")");
