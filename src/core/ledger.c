@@ -492,6 +492,30 @@ enum err ledger_require_sound(const struct ledger *l, struct error *err)
 	return ERR_OK;
 }
 
+/* Where something is wrong, trust is not to be had without the walk.  Another
+ * ledger makes it: whoever asks may hold rows of this one. */
+static enum err trust_anew(struct ledger *l, struct error *err)
+{
+	struct ledger *other = xcalloc(1, sizeof(*other));
+	enum err rc;
+
+	other->opts = l->opts;
+	other->tip = l->tip;
+	other->tree = l->tree;
+	memcpy(other->id, l->id, sizeof(other->id));
+	rc = verify_from(other, NULL, true, err);
+	if (!rc) {
+		trust_release(&l->trust);
+		l->trust = other->trust;
+		other->trust = (struct trust){ 0 }; /* transferred */
+		l->trust.reaches = reaches;
+		l->trust.arg = l;
+		l->trust_ready = true;
+	}
+	ledger_free(other);
+	return rc;
+}
+
 enum err ledger_trust(
 	struct ledger *l, const struct trust **ret, struct error *err)
 {
@@ -506,8 +530,7 @@ enum err ledger_trust(
 		l->trust.reaches = reaches;
 		l->trust.arg = l;
 	} else if (!l->trust_ready) {
-		ledger_forget(l);
-		rc = verify_from(l, NULL, true, err);
+		rc = trust_anew(l, err);
 	}
 	if (!rc)
 		*ret = &l->trust;
