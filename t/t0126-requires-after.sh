@@ -37,10 +37,10 @@ path() {
 blocked() {
 	awk -v s="$1" '!/^    -> / { on = $1 == "blocked" && $2 == s }
 		on' out >blocked.of &&
-	grep "^blocked  $1  $2\$" blocked.of || {
+	if ! grep "^blocked  $1  $2\$" blocked.of; then
 		cat out >&4
 		return 1
-	}
+	fi
 	sed -n 's/^    -> //p' blocked.of >ways
 }
 
@@ -165,7 +165,7 @@ test_expect_success 'what verify calls wrong satisfies nobody' '
 	job 2 b "requires $(path 1 a)" && forge_keys stranger &&
 	forge mark @by=stranger script="$(path 1 a)" environment=local &&
 	must_fail 3 git strack run 2_b.sh >out 2>err && test ! -s ran &&
-	blocked "$(path 2 b)" "requires $(path 1 a), which is untrusted" &&
+	blocked "$(path 2 b)" "requires $(path 1 a), which is done (untrusted)" &&
 	ways "git strack verify"
 '
 

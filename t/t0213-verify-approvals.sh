@@ -15,16 +15,20 @@ state() {
 # finds <state of a> <finding>...: verify has exactly these findings, and status
 # has the same of it that was worked out step by step
 finds() {
-	want=$1 && shift &&
-	test "$(state $a)" = "$want" &&
+	want=$1 && shift && test "$(state $a)" = "$want" || return 1
 	if [ $# = 0 ]; then
 		git strack verify >out && grep "checked: good" out
-	else
-		must_fail 1 git strack verify >out &&
-		sed -n "s/^problem: [^:]*: //p" out >have &&
-		printf "%s\n" "$@" >expected && test_cmp expected have
-	fi &&
-	test "$(state $a)" = "$want" &&
+		return
+	fi
+	must_fail 1 git strack verify >out &&
+	sed -n "s/^problem: [^:]*: //p" out >have &&
+	printf "%s\n" "$@" >expected && test_cmp expected have
+}
+
+# everywhere: so does whoever looks with what verify left, with the verified
+# tip alone, and with nothing
+everywhere() {
+	finds "$@" && want=$1 && test "$(state $a)" = "$want" &&
 	rm -f .git/strack/cache/ledger && test "$(state $a)" = "$want" &&
 	rm -f .git/strack/cache/ledger &&
 	git update-ref -d refs/strack/seen/strack-ledger &&
@@ -32,7 +36,7 @@ finds() {
 	test "$(state $a)" = "$want"
 }
 
-# case_of <name>: a copy of the good ledger, which this clone has verified
+# case_of: a copy of the good ledger, which this clone has verified
 case_of() {
 	cd "$SHARNESS_TRASH_DIRECTORY" && rm -rf "case" && cp -r base "case" &&
 	cd "case" && git strack status --env production >/dev/null
@@ -164,7 +168,7 @@ test_expect_success 'a revoked approver: what was signed before still counts' '
 	git strack trust revoke $(forge_fingerprint one) --after $before &&
 	must_fail 1 git strack verify >out && grep "was revoked" out &&
 	grep "claimed with 0 of 1 approvals" out &&
-	test "$(state $a)" = "done untrusted conflict"
+	test "$(state $a)" = "done untrusted,conflict"
 '
 
 test_expect_success 'admitted later: the approval counts from then on' '
@@ -227,7 +231,7 @@ test_expect_success 'a config that can not be read, or is none' '
 		git hash-object -w --stdin) &&
 	for bad in $(git rev-parse HEAD:README) $big $(git rev-parse HEAD^{tree}) \
 		$(git rev-parse HEAD); do
-		did script=$a config=$bad dirty=yes again=x || return 1
+		did config=$bad dirty=yes again=x || return 1
 		did script=$b config=$bad commit=$free dirty=yes again=x ||
 			return 1
 	done &&

@@ -248,7 +248,8 @@ static void check_requirement(
 	if (state_settled(state) && !odd(r))
 		return;
 	if (odd(r)) {
-		block(it, "requires %s, which is %s", name, odd(r));
+		block(it, "requires %s, which is %s (%s)", name,
+			state_name(state), odd(r));
 		add_lines(&it->how, "git strack verify");
 	} else if (at != SIZE_MAX) {
 		wait_for_script(w, it, name, at, state);
