@@ -241,6 +241,10 @@ test_expect_success 'the runner does not count: neither key of this clone' '
 "has 0 of 1 approvals (ada@example.com would be the one who runs it)" &&
 	must_fail 3 git strack run --env production "$b" &&
 	git config --unset strack.signingKey &&
+	STRACK_SIGNING_KEY_FILE=$keys/ada && export STRACK_SIGNING_KEY_FILE &&
+	as ada approve "$b" >out 2>err && grep "^note: this key signs" err &&
+	unset STRACK_SIGNING_KEY_FILE && as ada approve "$b" 2>err &&
+	! grep "^note" err &&
 	must_fail 3 as ada run --env production "$b" 2>err &&
 	grep "would be the one who runs it" err && test "$(grep -c "$b" ran)" = 0
 '

@@ -289,12 +289,14 @@ test_expect_success TMUX 'protected: asks on a terminal, takes only the name' '
 	refused 3 "production is protected: 1 script would run" \
 		setsid git strack run --env production </dev/null &&
 	grep -e --yes "$refusal" &&
-	tmux -S "$strack_scratch/tmux" -f /dev/null new-session -d -x 80 -y 24 &&
+	tmux -S "$strack_scratch/tmux" -f /dev/null new-session -d \
+		-x 80 -y 24 sh &&
 	ask() {
 		rm -f code && tmux -S "$strack_scratch/tmux" send-keys \
-			"git strack run --env production; echo \$? >code" Enter &&
+			"cd \"$PWD\"; git strack run --env production; echo \$? >code" Enter &&
 		wait_for "tmux -S $strack_scratch/tmux capture-pane -p |
 			grep \"1 script would run in production. Its name\"" &&
+		eval "$while_asked" &&
 		tmux -S "$strack_scratch/tmux" send-keys "$1" Enter &&
 		wait_for "test -s code" &&
 		tmux -S "$strack_scratch/tmux" capture-pane -p >screen &&
@@ -305,8 +307,21 @@ test_expect_success TMUX 'protected: asks on a terminal, takes only the name' '
 	ask yes 3 && grep "not its name" screen && test ! -s ran &&
 	ask "" 3 && test ! -s ran &&
 	ask production 0 && echo "production a" >want && test_cmp want ran &&
-	tmux -S "$strack_scratch/tmux" kill-server &&
-	git strack run --env production && git strack verify && audit
+	git strack run --env production && git strack verify
+'
+
+test_expect_success TMUX 'bytes that change while it asks are not run' '
+	fresh "[environment \"staging\"]" \
+		"[environment \"production\"]" "protected = yes" \
+		"after = staging" &&
+	job 1 a && git strack run --env staging && : >ran &&
+	while_asked="echo \"# x\" >>$(path 1 a) && git commit -q -a -m x" &&
+	ask production 3 && test ! -s ran &&
+	git strack status --env production >out &&
+	grep "other bytes of it are done in staging" out &&
+	git reset -q --hard HEAD~1 && while_asked= && ask production 0 &&
+	echo "production a" >want && test_cmp want ran &&
+	tmux -S "$strack_scratch/tmux" kill-server && git strack verify
 '
 
 test_done

@@ -414,6 +414,20 @@ static enum err check_signer(struct approval *a, struct error *err)
 	return rc;
 }
 
+/* Nobody knows who will run it, but this much can be told. */
+static void note_own_key(struct approval *a)
+{
+	const struct signer *clone;
+
+	if (session_clone_signer(a->s, &clone, NULL) ||
+		strcmp(signer_key(clone)->fingerprint,
+			signer_key(a->signer)->fingerprint) != 0)
+		return;
+	out_printf(&a->s->msg,
+		"note: this key signs the runs of this clone, too, and they "
+		"don't count its approvals\n");
+}
+
 /* ---- the whole ---- */
 
 static enum err check_usage(const struct approve_opts *o,
@@ -468,6 +482,8 @@ static enum err run(struct session *s, const void *opts,
 		else
 			rc = record(&a, &a.v[i], err);
 	}
+	if (!rc && !a.o->show)
+		note_own_key(&a);
 	release(&a);
 	return rc;
 }

@@ -150,46 +150,56 @@ enum err run_is_committed(
 	return rc ? rc : commit_has(s->repo, &head, path, &blob, ret, err);
 }
 
+static bool has_config(struct session *s, const struct oid *head)
+{
+	char hex[OID_HEX + 1];
+	struct oid blob;
+
+	switch (settings_at(s->repo, head, &blob)) {
+	case SETTINGS_NONE:
+		return !s->config_blob;
+	case SETTINGS_BLOB:
+		oid_hex(&blob, hex);
+		return s->config_blob && !strcmp(s->config_blob, hex);
+	case SETTINGS_UNKNOWN:
+		break;
+	}
+	return false;
+}
+
 enum err run_config_is_committed(
 	struct session *s, bool *ret, struct error *err)
 {
-	struct oid head, blob;
-	char hex[OID_HEX + 1];
+	struct oid head;
 	enum err rc = head_of(s->repo, &head, err);
 
-	if (rc)
-		return rc;
-	switch (settings_at(s->repo, &head, &blob)) {
-	case SETTINGS_NONE:
-		*ret = !s->config_blob;
-		break;
-	case SETTINGS_BLOB:
-		oid_hex(&blob, hex);
-		*ret = s->config_blob && !strcmp(s->config_blob, hex);
-		break;
-	case SETTINGS_UNKNOWN:
-		*ret = false;
-		break;
-	}
-	return ERR_OK;
+	if (!rc)
+		*ret = has_config(s, &head);
+	return rc;
+}
+
+static bool dirty_allowed(struct session *s, const struct oid *head)
+{
+	struct settings own;
+	struct oid blob;
+	int64_t want = settings_approvals(&s->settings, s->env);
+
+	settings_init(&own);
+	if (!want && settings_at(s->repo, head, &blob) == SETTINGS_BLOB &&
+		settings_of_blob(s->repo, &blob, &own))
+		want = settings_approvals(&own, s->env);
+	settings_release(&own);
+	return want == 0;
 }
 
 enum err run_dirty_allowed(struct session *s, bool *ret, struct error *err)
 {
-	struct settings own;
-	struct oid head, blob;
-	int64_t want = settings_approvals(&s->settings, s->env);
+	struct oid head;
 	enum err rc = head_of(s->repo, &head, err);
 
-	if (rc)
-		return rc;
-	settings_init(&own);
-	if (!want && settings_at(s->repo, &head, &blob) == SETTINGS_BLOB &&
-		settings_of_blob(s->repo, &blob, &own))
-		want = settings_approvals(&own, s->env);
-	settings_release(&own);
-	*ret = want == 0;
-	return ERR_OK;
+	if (!rc)
+		*ret = dirty_allowed(s, &head);
+	return rc;
 }
 
 /* ---- its log ---- */
@@ -231,17 +241,17 @@ static void add_args(struct job *j)
 	buf_release(&masked);
 }
 
-/* Both were when the batch began; and what is in force may have changed. */
-static enum err refuse_dirty(
-	const struct job *j, const char *what, struct error *err)
+/* It was when the batch began; and what is in force may have changed. */
+static enum err refuse_dirty(const struct job *j, const struct oid *head,
+	const char *what, struct error *err)
 {
-	bool allowed;
-	enum err rc = run_dirty_allowed(j->s, &allowed, err);
+	bool allowed = dirty_allowed(j->s, head);
 
-	if (rc || (allowed && j->req->allow_dirty))
-		return rc;
-	error_hint(err, "commit it%s",
-		allowed ? ", or record that it was not:" : ":\n  git commit");
+	if (allowed && j->req->allow_dirty)
+		return ERR_OK;
+	error_hint(err, allowed ? "commit it, or record that it was not:"
+				: "commit it; what is not committed can't be "
+				  "approved:\n  git commit");
 	if (allowed)
 		error_hint(err, "  git strack run --env %s --allow-dirty",
 			j->s->env);
@@ -256,12 +266,13 @@ static enum err check_dirty(
 	enum err rc = commit_has(
 		j->s->repo, head, j->req->script->path, &j->blob, &script, err);
 
-	if (!rc && strcmp(j->s->env, ENV_LOCAL) != 0) {
-		rc = run_config_is_committed(j->s, &config, err);
-		if (!rc && !script)
-			rc = refuse_dirty(j, "it", err);
-		else if (!rc && !config)
-			rc = refuse_dirty(j, SETTINGS_FILE, err);
+	if (rc)
+		return rc;
+	if (strcmp(j->s->env, ENV_LOCAL) != 0) {
+		config = has_config(j->s, head);
+		if (!script || !config)
+			rc = refuse_dirty(
+				j, head, script ? SETTINGS_FILE : "it", err);
 	}
 	*dirty = !script || !config;
 	return rc;
