@@ -56,6 +56,7 @@ SRC = \
 	src/base/timetext.c \
 	src/base/unicode.c \
 	src/cmd.c \
+	src/cmd/approve.c \
 	src/cmd/attach.c \
 	src/cmd/batch.c \
 	src/cmd/batchdetach.c \
@@ -111,6 +112,8 @@ SRC = \
 	src/cmd/where.c \
 	src/core/adhoc.c \
 	src/core/append.c \
+	src/core/approvals.c \
+	src/core/approvers.c \
 	src/core/cachefile.c \
 	src/core/circle.c \
 	src/core/commitshape.c \
@@ -129,6 +132,7 @@ SRC = \
 	src/core/imports.c \
 	src/core/journal.c \
 	src/core/judge.c \
+	src/core/judgeapprovals.c \
 	src/core/judgetrust.c \
 	src/core/kind.c \
 	src/core/ledger.c \
@@ -142,6 +146,7 @@ SRC = \
 	src/core/owners.c \
 	src/core/place.c \
 	src/core/plan.c \
+	src/core/planwait.c \
 	src/core/recover.c \
 	src/core/refmove.c \
 	src/core/review.c \
@@ -150,6 +155,7 @@ SRC = \
 	src/core/session.c \
 	src/core/sessionkeys.c \
 	src/core/settings.c \
+	src/core/settingsat.c \
 	src/core/settingskeys.c \
 	src/core/slug.c \
 	src/core/state.c \

@@ -14,6 +14,7 @@ static const struct command *const commands[] = {
 	&cmd_status,
 	&cmd_log,
 	&cmd_show,
+	&cmd_approve,
 	&cmd_mark,
 	&cmd_reset,
 	&cmd_resolve,

@@ -35,6 +35,7 @@ extern const struct command cmd_cancel;
 extern const struct command cmd_status;
 extern const struct command cmd_log;
 extern const struct command cmd_show;
+extern const struct command cmd_approve;
 extern const struct command cmd_mark;
 extern const struct command cmd_reset;
 extern const struct command cmd_resolve;

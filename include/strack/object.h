@@ -140,6 +140,10 @@ enum err commit_read(struct repo *r, const struct oid *id, struct commit *ret,
  * commit_read refuses. */
 enum err commit_tree(struct repo *r, const struct oid *id, struct oid *ret,
 	struct error *err);
+/* The same for a commit of the code, which may have any headers: those that
+ * git writes when it merges a signed tag, or another program's. */
+enum err commit_read_any(struct repo *r, const struct oid *id,
+	struct commit *ret, struct error *err);
 /* Its author as the commit says (unsigned text: advisory), and when that was,
  * in Unix seconds.  Sets the buffers; false when the line is malformed. */
 bool commit_author(const struct commit *c, struct buf *name, struct buf *mail,

@@ -51,14 +51,19 @@ struct plan_facts {
 	/* row and effective state of any script in any environment */
 	const struct state_row *(*row)(const char *script, const char *env,
 		enum state *state, void *arg);
-	/* number of valid approvals of these bytes for env */
-	int64_t (*approvals)(const char *script, const char *blob, void *arg);
+	/* number of valid approvals of these bytes for env; `note` gets what
+	 * is to be said of those that don't count, or nothing */
+	int64_t (*approvals)(const char *script, const char *blob,
+		struct buf *note, void *arg);
 	/* blob id of the script as it is now, 40 hex */
 	const char *(*blob)(const char *script, void *arg);
 	/* the path under which the same bytes or base name ran, or NULL */
 	const char *(*moved_from)(const char *script, void *arg);
 	/* does its run live in this clone? */
 	bool (*here)(const struct state_row *row, void *arg);
+	/* the path of a script that only the ledger knows, by path or base
+	 * name, or NULL */
+	const char *(*gone)(const char *name, void *arg);
 	void *arg;
 };
 
@@ -69,8 +74,13 @@ struct plan_wish {
 	const char *again;             /* why to run what is settled, or NULL */
 };
 
-/* The same for a row of now (or NULL): as long as it is equal to an item's,
- * and the item does not depend on others, its decision stands. */
+/* Adds the line `git strack COMMAND` on a script, to be pasted. */
+void plan_command(struct buf *ret, const char *command, const char *env,
+	const char *options, const char *path);
+
+/* The basis that an item would have by a row of now (or NULL): as long as it is
+ * equal to an item's, and the item does not depend on others, its decision
+ * stands. */
 void plan_basis(const struct state_row *row, struct buf *ret);
 
 /* `scripts` have been read (script_read). */

@@ -15,13 +15,14 @@ struct run_request {
 	 * runs where we are, and may overlap any other. */
 	const struct script *script;
 	int64_t attempt;
+	const char *blob;          /* decided on these bytes; NULL: any */
 	const char *again;         /* why over a state that is not pending */
 	const char *reason;        /* why, of a command */
 	bool console;              /* on a terminal of its own, like ours */
 	const struct strvec *args; /* given to the script; or NULL */
 	int64_t timeout;           /* seconds, 0 none */
 	bool wait;                 /* for whoever holds the script */
-	bool allow_dirty;          /* not committed, in a shared environment */
+	bool allow_dirty;          /* what is not committed, too */
 	struct out *out;           /* where its output is shown; NULL: not */
 	/* Id of the detached batch that it belongs to: it goes on when this
 	 * process dies.  NULL: it does not. */
@@ -58,6 +59,13 @@ enum err run_one(struct session *s, const struct run_request *req,
  * commit yet. */
 enum err run_is_committed(
 	struct session *s, const char *path, bool *ret, struct error *err);
+
+/* Is the .strack.ini that is in force what HEAD has (maybe none)? */
+enum err run_config_is_committed(
+	struct session *s, bool *ret, struct error *err);
+/* May what is not committed be run in the environment at all?  Not where the
+ * .strack.ini in force or that of HEAD asks for approvals. */
+enum err run_dirty_allowed(struct session *s, bool *ret, struct error *err);
 
 /* Waits until nobody holds the script here; ERR_OK also when nobody did. */
 enum err run_wait(struct session *s, const char *script, struct error *err);

@@ -70,6 +70,18 @@ const struct environment_def *settings_env(
 	const struct settings *s, const char *name); /* or NULL */
 const struct runner_def *settings_runner(
 	const struct settings *s, const char *ext); /* or NULL */
+/* How many approvals an environment asks for; 0 where it is not named. */
+int64_t settings_approvals(const struct settings *s, const char *env);
+
+enum settings_there { SETTINGS_UNKNOWN, SETTINGS_NONE, SETTINGS_BLOB };
+/* The .strack.ini of a commit of the code: its blob, none, or not to be told
+ * (the commit is not here, or has a link or a folder of that name). */
+enum settings_there settings_at(
+	struct repo *r, const struct oid *commit, struct oid *blob);
+/* Reads what a blob says; false when it is not here or can't be read by this
+ * version.  `ret` is initialised. */
+bool settings_of_blob(
+	struct repo *r, const struct oid *blob, struct settings *ret);
 
 /* Adds a [ledger] section with id and root to the work tree's .strack.ini
  * (created when missing), keeping every byte that is there; ERR_EXISTS when it

@@ -85,6 +85,7 @@ struct fact {
 	const struct entry *e;
 	bool counts;   /* trusted and sound */
 	bool disowned; /* junk: as if it were not there */
+	bool conflict; /* a claim against a rule that the fold can't see */
 };
 
 typedef void anomaly_fn(const struct entry *e, const char *problem, void *arg);

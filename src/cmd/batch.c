@@ -237,14 +237,16 @@ static enum err run_item(
 	};
 	char *again = it->again.len ? xstrdup(it->again.ptr) : NULL;
 	bool detached = *b->detach.id != '\0';
+	const char *bytes = it->depends ? view_blob(&b->view, turn.path) : NULL;
+	char *blob = bytes ? xstrdup(bytes) : NULL;
 	struct run_request req = { .script = it->script,
 		.attempt = it->attempt,
+		.blob = blob,
 		.again = again,
 		.args = b->args,
 		.timeout = limit_of(b, it->script),
 		.wait = b->o->wait,
-		.allow_dirty =
-			b->o->allow_dirty || !strcmp(b->s->env, ENV_LOCAL),
+		.allow_dirty = b->allow_dirty,
 		.out = detached ? NULL : b->out,
 		.batch = detached ? b->detach.id : NULL,
 		.still = still,
@@ -260,6 +262,7 @@ static enum err run_item(
 		b->not_run++;
 	run_report_release(&rep);
 	free(again);
+	free(blob);
 	return rc;
 }
 
@@ -339,7 +342,7 @@ static enum err step(struct batch *b, const char *path, struct progress *p,
 		return rc;
 	case PLAN_BLOCKED:
 		b->blocked++;
-		batch_say_passed(b, "blocked", it, it->why.ptr);
+		batch_say_waiting(b, "blocked", it);
 		return ERR_OK;
 	case PLAN_HELD:
 		if (b->o->wait) {
@@ -374,6 +377,9 @@ static void only_blocked(
 		if (it && it->decision == PLAN_BLOCKED)
 			batch_stop_text(it, first);
 	}
+	if (b->blocked > 1)
+		error_hint(first, "what the others wait for stands below each "
+				  "of them, here and in git strack status");
 }
 
 enum err batch_run(struct batch *b, struct error *err)

@@ -31,6 +31,7 @@ struct batch {
 	size_t to_run;         /* of these, how many were to be run */
 	size_t at;             /* how many were begun */
 	const struct plan_item *item; /* the one that is begun */
+	bool allow_dirty;             /* asked for, and allowed there */
 	bool cancelled;               /* by a signal, or git strack cancel */
 	size_t done, failed, skipped, lost, blocked, not_run;
 	int64_t start;        /* monotonic milliseconds */
@@ -57,6 +58,9 @@ void batch_say_end(struct batch *b, const struct state_row *r);
 /* A script that is passed by, and why. */
 void batch_say_passed(struct batch *b, const char *word,
 	const struct plan_item *it, const char *why);
+/* The same, and the commands that bring it further. */
+void batch_say_waiting(
+	struct batch *b, const char *word, const struct plan_item *it);
 void batch_say_plan(struct batch *b);
 void batch_say_summary(struct batch *b);
 void batch_json(struct batch *b);

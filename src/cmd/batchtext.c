@@ -5,10 +5,12 @@
 #include <unistd.h>
 
 #include "endedtext.h"
+#include "lines.h"
 #include "strack/clock.h"
 #include "strack/json.h"
 #include "strack/text.h"
 
+#define DETAIL_INDENT 4
 #define NUMBERS_WIDTH 10 /* "[12/345] ", roughly */
 #define USEFUL_WIDTH 12  /* of a description; less says nothing */
 
@@ -75,6 +77,13 @@ void batch_say_passed(struct batch *b, const char *word,
 	out_printf(b->out, "\n");
 }
 
+void batch_say_waiting(
+	struct batch *b, const char *word, const struct plan_item *it)
+{
+	batch_say_passed(b, word, it, it->why.ptr);
+	lines_commands(b->out, DETAIL_INDENT, it->how.ptr);
+}
+
 /* ---- dry run ---- */
 
 static void say_planned(struct batch *b, const struct plan_item *it)
@@ -98,12 +107,12 @@ void batch_say_plan(struct batch *b)
 		const struct plan_item *it = batch_find(b, b->todo.v[i]);
 
 		if (it->decision == PLAN_BLOCKED) {
-			batch_say_passed(b, "blocked", it, it->why.ptr);
+			batch_say_waiting(b, "blocked", it);
 			b->blocked++;
 			continue;
 		}
 		if (it->decision != PLAN_RUN && !stopped) {
-			batch_say_passed(b, "stops at", it, it->why.ptr);
+			batch_say_waiting(b, "stops at", it);
 			stopped = !b->o->keep_going;
 		} else if (it->decision == PLAN_RUN && !stopped) {
 			say_planned(b, it);

@@ -168,8 +168,8 @@ static enum err mark_one(struct session *s, const struct mark_opts *o,
 					"  git strack status");
 		rc = error_set(
 			err, ERR_HELD, "%s is %s", path, state_name(state));
-	} else if (r && state_settled(state) && r->blob &&
-		   entry_get(&e, KEY_BLOB) &&
+	} else if (r && state_settled(state) && !(r->flags & FLAG_CONFLICT) &&
+		   r->blob && entry_get(&e, KEY_BLOB) &&
 		   !strcmp(r->blob, entry_get(&e, KEY_BLOB))) {
 		decide_say(s, STYLE_DIM, "already", path, state_name(state));
 		rc = ERR_OK;

@@ -371,9 +371,9 @@ static void not_settled(struct removal *r, const char *env,
 	if (more.len)
 		buf_addf(&why, ": %s", more.ptr);
 	if (!how.len && row && row->script)
-		row_command(&how, "run", env, "", r->path);
+		plan_command(&how, "run", env, "", r->path);
 	else if (!how.len)
-		row_command(&how, "mark", env, "-m <why>", r->path);
+		plan_command(&how, "mark", env, "-m <why>", r->path);
 	add_obstacle(r, env, why.ptr, how.ptr);
 	buf_release(&why);
 	buf_release(&how);
@@ -384,8 +384,8 @@ static void other_bytes(struct removal *r, const char *env)
 {
 	struct buf how = BUF_INIT;
 
-	row_command(&how, "mark", env, "-m <why>", r->path);
-	row_command(&how, "run", env, "--again -m <why>", r->path);
+	plan_command(&how, "mark", env, "-m <why>", r->path);
+	plan_command(&how, "run", env, "--again -m <why>", r->path);
 	add_obstacle(r, env,
 		"changed: what is there now is not what it was settled with",
 		how.ptr);

@@ -154,18 +154,6 @@ void row_why(const struct view_row *r, struct buf *ret)
 	}
 }
 
-void row_command(struct buf *b, const char *command, const char *env,
-	const char *options, const char *path)
-{
-	if (b->len)
-		buf_addch(b, '\n');
-	buf_addf(b, "git strack %s ", command);
-	if (strcmp(env, ENV_LOCAL) != 0)
-		buf_addf(b, "--env %s ", env);
-	buf_addf(b, "%s%s", options, *options ? " " : "");
-	shell_word(b, path);
-}
-
 void row_how(const struct view_row *r, const char *env, struct buf *ret)
 {
 	if (r->script) {
@@ -177,14 +165,15 @@ void row_how(const struct view_row *r, const char *env, struct buf *ret)
 		return;
 	}
 	if (r->state == STATE_LOST || r->state == STATE_OVERDUE) {
-		row_command(ret, "resolve", env, "--done -m <why>", r->path);
-		row_command(ret, "resolve", env, "--failed -m <why>", r->path);
-		row_command(ret, "resolve", env, "--pending -m <why>", r->path);
+		plan_command(ret, "resolve", env, "--done -m <why>", r->path);
+		plan_command(ret, "resolve", env, "--failed -m <why>", r->path);
+		plan_command(
+			ret, "resolve", env, "--pending -m <why>", r->path);
 	} else if (r->state == STATE_FAILED) {
-		row_command(ret, "mark", env, "-m <why>", r->path);
+		plan_command(ret, "mark", env, "-m <why>", r->path);
 	} else if (r->state == STATE_RUNNING) {
-		row_command(ret, "attach", env, "", r->path);
-		row_command(ret, "cancel", env, "-m <why>", r->path);
+		plan_command(ret, "attach", env, "", r->path);
+		plan_command(ret, "cancel", env, "-m <why>", r->path);
 	}
 }
 

@@ -27,9 +27,6 @@ void flags_text(unsigned flags, const char *sep, struct buf *ret);
  * empty when there is nothing to say. */
 void row_why(const struct view_row *r, struct buf *ret);
 void row_how(const struct view_row *r, const char *env, struct buf *ret);
-/* Adds the line `git strack COMMAND [--env ENV] OPTIONS PATH`. */
-void row_command(struct buf *b, const char *command, const char *env,
-	const char *options, const char *path);
 
 /* Members of a JSON object: the names of the flags, lines as an array. */
 void json_kv_flags(struct json *j, const char *key, unsigned flags);

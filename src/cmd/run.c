@@ -186,36 +186,66 @@ static enum err check_first_run(const struct batch *b, struct error *err)
 
 /* ---- shared environments ---- */
 
-static enum err check_committed(struct batch *b, struct error *err)
+static enum err not_committed(
+	struct batch *b, const char *path, bool may_be_dirty, struct error *err)
 {
-	bool allow = b->o->allow_dirty || !strcmp(b->s->env, ENV_LOCAL);
-	enum err rc = where_config(b->s, allow, err);
-	struct oid head;
-	bool same;
+	if (may_be_dirty) {
+		error_hint(err, "commit it, or record that it was not:");
+		error_hint(err, "  git strack run --env %s --allow-dirty",
+			b->s->env);
+	} else {
+		error_hint(err, "commit it; what is not committed can't be "
+				"approved:\n  git commit");
+	}
+	return error_set(err, ERR_HELD,
+		"%s is not what is committed; in the shared environment %s it "
+		"must be",
+		path, b->s->env);
+}
 
-	if (!rc && allow && repo_head(b->s->repo, &head, NULL))
-		/* the message that tells how to go on */
-		rc = run_is_committed(b->s, SETTINGS_FILE, &same, err);
-	for (size_t i = 0; !rc && !allow && i < b->plan.n; i++) {
+static enum err check_shared(struct batch *b, struct error *err)
+{
+	bool same, allowed;
+	enum err rc = run_dirty_allowed(b->s, &allowed, err);
+
+	if (rc)
+		return rc;
+	b->allow_dirty = b->o->allow_dirty && allowed;
+	if (b->allow_dirty)
+		return ERR_OK;
+	rc = run_config_is_committed(b->s, &same, err);
+	if (!rc && !same)
+		return not_committed(b, SETTINGS_FILE, allowed, err);
+	for (size_t i = 0; !rc && i < b->plan.n; i++) {
 		const char *path = b->plan.v[i].script->path;
 
 		if (b->plan.v[i].decision != PLAN_RUN)
 			continue;
 		rc = run_is_committed(b->s, path, &same, err);
-		if (rc || same)
-			continue;
-		error_hint(err, "commit it, or record that it was not:");
-		error_hint(err, "  git strack run --env %s --allow-dirty",
-			b->s->env);
-		rc = error_set(err, ERR_HELD,
-			"%s is not what is committed; in the shared "
-			"environment %s it must be",
-			path, b->s->env);
+		if (!rc && !same)
+			return not_committed(b, path, allowed, err);
 	}
 	return rc;
 }
 
-static enum err ask_protected(const struct batch *b, struct error *err)
+static enum err check_committed(struct batch *b, struct error *err)
+{
+	struct oid head;
+	bool same;
+	enum err rc = where_note_config(b->s, err);
+
+	if (rc)
+		return rc;
+	if (strcmp(b->s->env, ENV_LOCAL) != 0)
+		return check_shared(b, err);
+	b->allow_dirty = true;
+	/* the message that tells how to go on without a commit */
+	return repo_head(b->s->repo, &head, NULL)
+		       ? run_is_committed(b->s, SETTINGS_FILE, &same, err)
+		       : ERR_OK;
+}
+
+static enum err ask(const struct batch *b, struct error *err)
 {
 	char *what =
 		xstrfmt("%zu script%s", b->to_run, b->to_run == 1 ? "" : "s");
@@ -257,7 +287,7 @@ static enum err go(struct batch *b, struct error *err)
 
 	rc = check_committed(b, err);
 	if (!rc)
-		rc = ask_protected(b, err);
+		rc = ask(b, err);
 	if (!rc && !b->s->ledger) {
 		rc = session_ledger_for_writing(b->s, true, err);
 		if (!rc)

@@ -62,6 +62,7 @@ static void print_json(struct session *s)
 	json_kv_bool(&j, "ok", l->n == 0);
 	json_kv_int(&j, "entries", (int64_t)ledger_entries(s->ledger));
 	json_kv_int(&j, "commits", (int64_t)ledger_commits(s->ledger));
+	json_kv_int(&j, "unheld", (int64_t)ledger_unheld(s->ledger));
 	json_problems(&j, "problems", l);
 	json_problems(&j, "disowned", ledger_disowned(s->ledger));
 	json_end_object(&j);
@@ -74,6 +75,7 @@ static void print_text(struct session *s, bool quiet)
 {
 	const struct problemvec *l = ledger_problems(s->ledger);
 	const struct problemvec *d = ledger_disowned(s->ledger);
+	size_t unheld = ledger_unheld(s->ledger);
 
 	for (size_t i = 0; i < l->n; i++)
 		print_problem(s, "problem", STYLE_BAD, &l->v[i]);
@@ -91,6 +93,11 @@ static void print_text(struct session *s, bool quiet)
 	else
 		out_styled(&s->out, STYLE_GOOD, "good");
 	out_printf(&s->out, "\n");
+	if (unheld)
+		out_printf(&s->out,
+			"%zu claim%s could not be held against approvals: what "
+			"was to be approved can't be read here\n",
+			unheld, unheld == 1 ? "" : "s");
 }
 
 static enum err run(struct session *s, const void *opts,

@@ -66,24 +66,33 @@ enum err where_open(struct session *s, struct error *err)
 	return rc;
 }
 
-enum err where_config(struct session *s, bool allow, struct error *err)
+enum err where_note_config(struct session *s, struct error *err)
 {
 	char hex[OID_HEX + 1];
 	struct oid id;
-	bool same = true;
-	enum err rc;
 
 	if (!s->settings.present)
 		return ERR_OK;
-	rc = worktree_blob(s->repo, SETTINGS_FILE, SCRIPT_MAX, false, &id, err);
-	if (rc)
+	if (worktree_blob(s->repo, SETTINGS_FILE, SCRIPT_MAX, false, &id, err))
 		return ERR_FATAL;
 	oid_hex(&id, hex);
 	free(s->config_blob);
 	s->config_blob = xstrdup(hex);
-	if (allow)
+	return ERR_OK;
+}
+
+enum err where_config(struct session *s, bool allow, struct error *err)
+{
+	struct oid head;
+	bool same = true;
+	enum err rc = where_note_config(s, err);
+
+	if (rc || allow)
+		return rc;
+	/* without a commit there is nothing that it could differ from */
+	if (!s->settings.present && repo_head(s->repo, &head, NULL))
 		return ERR_OK;
-	rc = run_is_committed(s, SETTINGS_FILE, &same, err);
+	rc = run_config_is_committed(s, &same, err);
 	if (rc || same)
 		return rc;
 	error_hint(err, "commit it:\n  git commit %s", SETTINGS_FILE);

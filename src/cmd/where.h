@@ -14,7 +14,9 @@ enum err where_check(struct session *s, const char *command, const char *args,
 /* Opens the ledger for writing where there is one, and records and tells what
  * was lost. */
 enum err where_open(struct session *s, struct error *err);
-/* Sets config_blob.  Unless `allow`, .strack.ini must be what is committed. */
+/* Sets config_blob, which goes into every claim. */
+enum err where_note_config(struct session *s, struct error *err);
+/* The same.  Unless `allow`, .strack.ini must be what is committed. */
 enum err where_config(struct session *s, bool allow, struct error *err);
 /* A protected environment's name has to be typed, unless `yes`.  `what` would
  * be run there: "3 scripts". */

@@ -202,6 +202,8 @@ static void fold_folder(struct ledger *l, struct walk *w, struct heldvec *held)
 				false, "counts for nothing");
 		n++;
 	}
+	if (script)
+		judge_approvals(l, facts, n, note_anomaly, &arg);
 	state_fold(facts, n, script ? &l->rows : &scrap, note_anomaly, &arg);
 	judge_reviews(l, facts, n, &arg);
 	/* Where an entry stands decides, not what a bad one says of it. */
@@ -262,6 +264,7 @@ static enum err fold_everything(
 
 	rowvec_release(&l->rows);
 	l->max_seq = 0;
+	l->nunheld = 0;
 	rc = tree_walk(l->opts.repo, &l->tree, "", hold_path, &all, err);
 	l->nentries = all.n;
 	for (size_t i = 0; !w->n && i < all.n; i++)

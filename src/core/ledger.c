@@ -49,6 +49,7 @@ void ledger_free(struct ledger *l)
 	if (!l)
 		return;
 	ledger_forget(l);
+	judge_forget_configs(l);
 	free(l);
 }
 
@@ -107,6 +108,17 @@ static bool reaches_back(const struct walk *w)
 	return false;
 }
 
+/* Does it say of some key whose it is?  Approvals are counted by persons, so
+ * that claims of long ago may have fewer or more of them by it. */
+static bool names_persons(const struct walk *w)
+{
+	for (size_t i = 0; i < w->nentries; i++) {
+		if (w->entries[i].name.kind == KIND_TRUST_ADD)
+			return true;
+	}
+	return false;
+}
+
 /* Walks from `base` (NULL: from the root) and judges.  A revocation or disown
  * among what is new reaches back, so then everything is judged anew. */
 static enum err verify_from(
@@ -139,6 +151,7 @@ static enum err verify_from(
 	}
 	if (!base)
 		l->root = w.root;
+	all = all || names_persons(&w);
 	strmap_release(&l->disowned_ids, NULL);
 	strmap_release(&l->disowned_paths, NULL);
 	rc = ledger_judge(l, &w, all, err);
@@ -434,6 +447,11 @@ size_t ledger_commits(const struct ledger *l)
 	return l->ncommits;
 }
 
+size_t ledger_unheld(const struct ledger *l)
+{
+	return l->nunheld;
+}
+
 const struct problemvec *ledger_problems(const struct ledger *l)
 {
 	return &l->problems;
@@ -474,6 +492,30 @@ enum err ledger_require_sound(const struct ledger *l, struct error *err)
 	return ERR_OK;
 }
 
+/* Where something is wrong, trust is not to be had without the walk.  Another
+ * ledger makes it: whoever asks may hold rows of this one. */
+static enum err trust_anew(struct ledger *l, struct error *err)
+{
+	struct ledger *other = xcalloc(1, sizeof(*other));
+	enum err rc;
+
+	other->opts = l->opts;
+	other->tip = l->tip;
+	other->tree = l->tree;
+	memcpy(other->id, l->id, sizeof(other->id));
+	rc = verify_from(other, NULL, true, err);
+	if (!rc) {
+		trust_release(&l->trust);
+		l->trust = other->trust;
+		other->trust = (struct trust){ 0 }; /* transferred */
+		l->trust.reaches = reaches;
+		l->trust.arg = l;
+		l->trust_ready = true;
+	}
+	ledger_free(other);
+	return rc;
+}
+
 enum err ledger_trust(
 	struct ledger *l, const struct trust **ret, struct error *err)
 {
@@ -488,8 +530,7 @@ enum err ledger_trust(
 		l->trust.reaches = reaches;
 		l->trust.arg = l;
 	} else if (!l->trust_ready) {
-		ledger_forget(l);
-		rc = verify_from(l, NULL, true, err);
+		rc = trust_anew(l, err);
 	}
 	if (!rc)
 		*ret = &l->trust;

@@ -31,6 +31,9 @@ struct ledger {
 	struct strmap disowned_ids;   /* entry ids */
 	struct strmap disowned_paths; /* entries of disowned commits */
 	bool cache_stale;
+	size_t nunheld;          /* claims that could not be held against: */
+	struct strmap configs;   /* blob hex to settings, NULL: unknown */
+	struct strmap config_of; /* code commit to that; "" none */
 };
 
 /* judge.c: after a walk (which may have seen nothing), works out trust and
@@ -40,6 +43,13 @@ enum err ledger_judge(
 /* Trust alone, as far as it can be told without a walk (a clean ledger). */
 enum err ledger_judge_trust(
 	struct ledger *l, struct walk *w, struct error *err);
+
+/* judgeapprovals.c: `facts` are the entries about one script, in entry order.
+ * Claims that lack the approvals that were demanded are told to `fn`, and
+ * conflict. */
+void judge_approvals(struct ledger *l, struct fact *facts, size_t n,
+	anomaly_fn *fn, void *arg);
+void judge_forget_configs(struct ledger *l);
 
 /* ledgercache.c; both are silent: a cache is only a cache. */
 bool ledger_cache_load(struct ledger *l);

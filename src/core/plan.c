@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "planwait.h"
 #include "strack/text.h"
 
 void plan_release(struct plan *p)
@@ -36,15 +37,20 @@ static bool selected(const struct plan_wish *w, const struct script *sc)
 	return !w->tag || strvec_has(&sc->header.tags, w->tag);
 }
 
+void plan_command(struct buf *ret, const char *command, const char *env,
+	const char *options, const char *path)
+{
+	buf_addf(ret, "%sgit strack %s ", ret->len ? "\n" : "", command);
+	if (strcmp(env, ENV_LOCAL) != 0)
+		buf_addf(ret, "--env %s ", env);
+	buf_addf(ret, "%s%s", options, *options ? " " : "");
+	shell_word(ret, path);
+}
+
 static void add_command(struct plan_item *it, const struct plan_facts *f,
 	const char *command, const char *options)
 {
-	buf_addf(
-		&it->how, "%sgit strack %s ", it->how.len ? "\n" : "", command);
-	if (strcmp(f->env, ENV_LOCAL) != 0)
-		buf_addf(&it->how, "--env %s ", f->env);
-	buf_addf(&it->how, "%s%s", options, *options ? " " : "");
-	shell_word(&it->how, it->script->path);
+	plan_command(&it->how, command, f->env, options, it->script->path);
 }
 
 static void wrong(struct plan_item *it)
@@ -110,115 +116,6 @@ static void stop(struct plan_item *it, const struct plan_facts *f)
 	add_command(it, f, "mark", "-m <why>");
 	if (it->state == STATE_ROLLED_BACK)
 		add_command(it, f, "reset", "-m <why>");
-}
-
-/* ---- what it waits for ---- */
-
-static void block(struct plan_item *it, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-static void block(struct plan_item *it, const char *fmt, ...)
-{
-	va_list ap;
-
-	it->decision = PLAN_BLOCKED;
-	it->flags |= FLAG_BLOCKED;
-	if (it->why.len)
-		buf_adds(&it->why, "; ");
-	va_start(ap, fmt);
-	buf_addv(&it->why, fmt, ap);
-	va_end(ap);
-}
-
-/* A requirement is named by path or base name. */
-static const char *required_path(const struct plan_facts *f, const char *name)
-{
-	for (size_t i = 0; i < f->scripts->n; i++) {
-		const struct script *sc = f->scripts->v[i];
-
-		if (!strcmp(sc->path, name) || !strcmp(sc->base, name))
-			return sc->path;
-	}
-	return NULL;
-}
-
-static const struct plan_item *earlier(const struct plan *p, const char *path)
-{
-	for (size_t i = 0; i < p->n; i++) {
-		if (!strcmp(p->v[i].script->path, path))
-			return &p->v[i];
-	}
-	return NULL;
-}
-
-static void check_requires(struct plan_item *it, const struct plan_facts *f,
-	const struct plan *before)
-{
-	const struct strvec *req = &it->script->header.requires;
-
-	for (size_t i = 0; i < req->n; i++) {
-		const char *path = required_path(f, req->v[i]);
-		const struct plan_item *other;
-		enum state state = STATE_PENDING;
-
-		if (path)
-			f->row(path, f->env, &state, f->arg);
-		else /* it may have run and been removed since */
-			f->row(req->v[i], f->env, &state, f->arg);
-		if (state_settled(state))
-			continue;
-		other = path ? earlier(before, path) : NULL;
-		if (other && other->decision == PLAN_RUN)
-			continue; /* it goes first in this very run */
-		block(it, "requires %s, which is %s", req->v[i],
-			path ? state_name(state) : "not there");
-		if (path) {
-			buf_addf(&it->how, "%sgit strack run ",
-				it->how.len ? "\n" : "");
-			shell_word(&it->how, path);
-		}
-	}
-}
-
-static void check_after(struct plan_item *it, const struct plan_facts *f)
-{
-	const char *env = f->def->after;
-	const struct state_row *r;
-	enum state state = STATE_PENDING;
-	const char *blob;
-
-	r = f->row(it->script->path, env, &state, f->arg);
-	blob = f->blob(it->script->path, f->arg);
-	if (r && state == STATE_DONE && r->blob && blob &&
-		!strcmp(r->blob, blob))
-		return;
-	if (r && state == STATE_DONE)
-		block(it, "other bytes of it are done in %s", env);
-	else
-		block(it, "must be done in %s first, where it is %s", env,
-			state_name(state));
-	buf_addf(&it->how, "%sgit strack run --env %s ",
-		it->how.len ? "\n" : "", env);
-	shell_word(&it->how, it->script->path);
-}
-
-static void check_approvals(struct plan_item *it, const struct plan_facts *f)
-{
-	const char *blob = f->blob(it->script->path, f->arg);
-	int64_t have = blob ? f->approvals(it->script->path, blob, f->arg) : 0;
-
-	if (have < f->def->approvals)
-		block(it, "has %lld of %lld approvals", (long long)have,
-			(long long)f->def->approvals);
-}
-
-static void check_blocked(struct plan_item *it, const struct plan_facts *f,
-	const struct plan *before)
-{
-	check_requires(it, f, before);
-	if (f->def && f->def->after)
-		check_after(it, f);
-	if (f->def && f->def->approvals)
-		check_approvals(it, f);
 }
 
 /* ---- the decision ---- */
@@ -292,7 +189,7 @@ static void decide_state(struct plan_item *it, const struct plan_facts *f,
 }
 
 static void decide(struct plan_item *it, const struct plan_facts *f,
-	const struct plan_wish *w, const struct plan *before)
+	const struct plan_wish *w, struct planwait *waiting)
 {
 	const struct header *h = &it->script->header;
 
@@ -324,12 +221,14 @@ static void decide(struct plan_item *it, const struct plan_facts *f,
 		return;
 	}
 	if (it->decision == PLAN_RUN)
-		check_blocked(it, f, before);
+		planwait_check(waiting, it);
 }
 
 void plan_make(const struct plan_facts *facts, const struct plan_wish *wish,
 	struct plan *ret)
 {
+	struct planwait waiting = { facts, ret, STRMAP_INIT };
+
 	for (size_t i = 0; i < facts->scripts->n; i++) {
 		struct plan_item *it;
 		enum state state = STATE_PENDING;
@@ -350,7 +249,8 @@ void plan_make(const struct plan_facts *facts, const struct plan_wish *wish,
 			      (facts->def && (facts->def->after ||
 						     facts->def->approvals));
 		it->attempt = 1 + (it->row ? it->row->attempt : 0);
-		decide(it, facts, wish, ret);
+		decide(it, facts, wish, &waiting);
 		ret->n++;
 	}
+	planwait_release(&waiting);
 }

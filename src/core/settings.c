@@ -118,28 +118,6 @@ const struct runner_def *settings_runner(
 
 /* ---- the file ---- */
 
-/* The tree of a commit.  Only its first line is looked at: the code's commits
- * may have headers that no ledger commit has. */
-static enum err commit_tree(struct repo *r, const struct oid *commit,
-	struct oid *tree, struct error *err)
-{
-	struct buf text = BUF_INIT;
-	enum err rc;
-
-	rc = object_read(r, commit, OBJECT_COMMIT, COMMIT_MAX, &text, err);
-	if (rc) {
-		/* ERR_NOTFOUND would mean "no commit yet" to our caller. */
-		rc = ERR_FATAL;
-		goto out;
-	}
-	if (!str_starts(text.ptr, "tree ") || text.len < 5 + OID_HEX ||
-		!oid_parse(text.ptr + 5, OID_HEX, tree))
-		rc = error_set(err, ERR_FATAL, "a commit has no tree");
-out:
-	buf_release(&text);
-	return rc;
-}
-
 static enum err read_from_commit(struct repo *r, const struct oid *commit,
 	struct buf *text, struct error *err)
 {
@@ -148,8 +126,8 @@ static enum err read_from_commit(struct repo *r, const struct oid *commit,
 	enum err rc;
 
 	rc = commit_tree(r, commit, &tree, err);
-	if (rc)
-		return rc;
+	if (rc) /* ERR_NOTFOUND would mean "no commit yet" to our caller */
+		return ERR_FATAL;
 	rc = tree_find(r, &tree, SETTINGS_FILE, &mode, &blob, err);
 	if (rc)
 		return rc;

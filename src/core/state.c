@@ -446,6 +446,8 @@ void state_fold(const struct fact *v, size_t n, struct rowvec *ret,
 		} else if (folds[e->kind]) {
 			row = find_row(&f, e);
 			folds[e->kind](&f, e, row);
+			if (v[i].conflict)
+				ret->v[row].flags |= FLAG_CONFLICT;
 		}
 	}
 	free(f.v);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "strack/approvals.h"
 #include "strack/clock.h"
 #include "strack/repo.h"
 
@@ -198,44 +199,32 @@ static const char *fact_moved(const char *script, void *arg)
 	return index_of(arg, script, &i) ? moved_from(arg, i) : NULL;
 }
 
-static bool approves(
-	const struct ledger_entry *le, const char *env, const char *blob)
-{
-	const char *what = le->e ? entry_get(le->e, KEY_BLOB) : NULL;
-
-	return what && !le->problem && !le->disowned && !strcmp(what, blob) &&
-	       !strcmp(le->name.env, env);
-}
-
-/* Signers that approved, each counted once, and not the key that would run
- * it.  An approval that can't be read is none. */
-static int64_t fact_approvals(const char *script, const char *blob, void *arg)
+/* What can't be found out counts as none: the run stays where it is. */
+static int64_t fact_approvals(
+	const char *script, const char *blob, struct buf *note, void *arg)
 {
 	struct view *v = arg;
-	struct ledger_entryvec l = LEDGER_ENTRYVEC_INIT;
-	const struct signer *own = v->s->clone_signer;
-	struct strvec who = STRVEC_INIT;
-	int64_t n;
+	struct approvals_ask ask = { script, blob, v->env, false };
+	int64_t n = 0;
 
-	if (!v->s->ledger || ledger_list(v->s->ledger, script, &l, NULL))
-		return 0;
-	for (size_t i = 0; i < l.n; i++) {
-		const char *signer;
+	return approvals_count(v->s, &ask, &n, note, NULL) ? 0 : n;
+}
 
-		if (l.v[i].name.kind != KIND_APPROVE ||
-			ledger_load(v->s->ledger, &l.v[i], NULL) ||
-			!approves(&l.v[i], v->env, blob))
+static const char *fact_gone(const char *name, void *arg)
+{
+	const struct view *v = arg;
+	const char *found = NULL;
+
+	for (size_t i = 0; i < v->n; i++) {
+		const struct view_row *r = &v->v[i];
+
+		if (r->script || (strcmp(r->path, name) != 0 &&
+					 strcmp(base_of(r->path), name) != 0))
 			continue;
-		signer = entry_get(l.v[i].e, KEY_SIGNER);
-		if (own && !strcmp(signer, signer_key(own)->fingerprint))
-			continue;
-		if (!strvec_has(&who, signer))
-			strvec_push(&who, signer);
+		if (!found || state_settled(r->state))
+			found = r->path;
 	}
-	n = (int64_t)who.n;
-	strvec_release(&who);
-	ledger_entryvec_release(&l);
-	return n;
+	return found;
 }
 
 static bool fact_here(const struct state_row *row, void *arg)
@@ -258,6 +247,7 @@ void view_facts(struct view *v, const char *env, struct plan_facts *ret)
 		.blob = fact_blob,
 		.moved_from = fact_moved,
 		.here = fact_here,
+		.gone = fact_gone,
 		.arg = v,
 	};
 }

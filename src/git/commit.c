@@ -93,7 +93,8 @@ static bool parse_fixed(const char **p, const char *end, struct commit *ret)
 	return header_next(p, end, &h) && header_is_line(&h, "committer");
 }
 
-static const char *parse(const struct buf *raw, struct commit *ret)
+/* `any`: headers that no commit of a ledger has are fine, and signed. */
+static const char *parse(const struct buf *raw, bool any, struct commit *ret)
 {
 	const char *p = raw->ptr;
 	const char *end = raw->ptr + raw->len;
@@ -112,7 +113,7 @@ static const char *parse(const struct buf *raw, struct commit *ret)
 			signature_add(&ret->signature, &h);
 			continue;
 		}
-		if (!header_is_line(&h, "encoding") || encoding)
+		if (!any && (!header_is_line(&h, "encoding") || encoding))
 			return "has a header that has no place here";
 		encoding = true;
 		buf_add(&ret->payload, h.line, h.len + 1);
@@ -124,8 +125,8 @@ static const char *parse(const struct buf *raw, struct commit *ret)
 	return NULL;
 }
 
-enum err commit_read(struct repo *r, const struct oid *id, struct commit *ret,
-	struct error *err)
+static enum err read_commit(struct repo *r, const struct oid *id, bool any,
+	struct commit *ret, struct error *err)
 {
 	struct commit c = COMMIT_INIT;
 	git_odb_object *o = NULL;
@@ -138,7 +139,7 @@ enum err commit_read(struct repo *r, const struct oid *id, struct commit *ret,
 	if (rc)
 		return rc;
 	raw = object_view(o);
-	wrong = parse(&raw, &c);
+	wrong = parse(&raw, any, &c);
 	git_odb_object_free(o);
 	if (wrong) {
 		commit_release(&c);
@@ -149,6 +150,18 @@ enum err commit_read(struct repo *r, const struct oid *id, struct commit *ret,
 	commit_release(ret);
 	*ret = c; /* transferred */
 	return ERR_OK;
+}
+
+enum err commit_read(struct repo *r, const struct oid *id, struct commit *ret,
+	struct error *err)
+{
+	return read_commit(r, id, false, ret, err);
+}
+
+enum err commit_read_any(struct repo *r, const struct oid *id,
+	struct commit *ret, struct error *err)
+{
+	return read_commit(r, id, true, ret, err);
 }
 
 /* Seconds of the "committer NAME <MAIL> SECONDS ZONE" among the headers at

@@ -20,8 +20,8 @@
 
 #define PF_KTHREAD 0x00200000u /* include/linux/sched.h */
 #define GROUP_TRIES 5
-#define EXEC_TRIES 200 /* of 5 ms: how long an execve(2) may take under load   \
-			*/
+/* How long an execve(2) may take under load: so many times 5 ms. */
+#define EXEC_TRIES 200
 
 struct stat_line {
 	pid_t pid;

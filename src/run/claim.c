@@ -60,6 +60,15 @@ enum err job_hash_script(
 	return rc;
 }
 
+/* What was approved, or has run elsewhere, are bytes and not a path. */
+static bool is_decided(const struct job *j)
+{
+	char hex[OID_HEX + 1];
+
+	oid_hex(&j->blob, hex);
+	return !j->req->blob || !strcmp(j->req->blob, hex);
+}
+
 /* The blob is written, so that it can stand beside the claim. */
 static enum err pin_bytes(struct job *j, struct error *err)
 {
@@ -75,6 +84,8 @@ static enum err pin_bytes(struct job *j, struct error *err)
 	if (!rc)
 		rc = object_read(
 			r, &j->blob, OBJECT_BLOB, SCRIPT_MAX, &stored, err);
+	if (!rc && !is_decided(j))
+		rc = error_set(err, ERR_MOVED, "it changed");
 	if (rc)
 		goto out;
 	sha256_hex(disk.ptr, disk.len, j->raw);
@@ -112,7 +123,7 @@ static enum err commit_has(struct repo *r, const struct oid *head,
 	struct commit c = COMMIT_INIT;
 	struct oid there;
 	unsigned mode;
-	enum err rc = commit_read(r, head, &c, err);
+	enum err rc = commit_read_any(r, head, &c, err);
 
 	if (!rc)
 		rc = tree_find(r, &c.tree, path, &mode, &there, err);
@@ -137,6 +148,58 @@ enum err run_is_committed(
 		rc = worktree_blob(
 			s->repo, path, SCRIPT_MAX, false, &blob, err);
 	return rc ? rc : commit_has(s->repo, &head, path, &blob, ret, err);
+}
+
+static bool has_config(struct session *s, const struct oid *head)
+{
+	char hex[OID_HEX + 1];
+	struct oid blob;
+
+	switch (settings_at(s->repo, head, &blob)) {
+	case SETTINGS_NONE:
+		return !s->config_blob;
+	case SETTINGS_BLOB:
+		oid_hex(&blob, hex);
+		return s->config_blob && !strcmp(s->config_blob, hex);
+	case SETTINGS_UNKNOWN:
+		break;
+	}
+	return false;
+}
+
+enum err run_config_is_committed(
+	struct session *s, bool *ret, struct error *err)
+{
+	struct oid head;
+	enum err rc = head_of(s->repo, &head, err);
+
+	if (!rc)
+		*ret = has_config(s, &head);
+	return rc;
+}
+
+static bool dirty_allowed(struct session *s, const struct oid *head)
+{
+	struct settings own;
+	struct oid blob;
+	int64_t want = settings_approvals(&s->settings, s->env);
+
+	settings_init(&own);
+	if (!want && settings_at(s->repo, head, &blob) == SETTINGS_BLOB &&
+		settings_of_blob(s->repo, &blob, &own))
+		want = settings_approvals(&own, s->env);
+	settings_release(&own);
+	return want == 0;
+}
+
+enum err run_dirty_allowed(struct session *s, bool *ret, struct error *err)
+{
+	struct oid head;
+	enum err rc = head_of(s->repo, &head, err);
+
+	if (!rc)
+		*ret = dirty_allowed(s, &head);
+	return rc;
 }
 
 /* ---- its log ---- */
@@ -178,26 +241,53 @@ void job_add_args(struct job *j)
 	buf_release(&masked);
 }
 
+/* It was when the batch began; and what is in force may have changed. */
+static enum err refuse_dirty(const struct job *j, const struct oid *head,
+	const char *what, struct error *err)
+{
+	bool allowed = dirty_allowed(j->s, head);
+
+	if (allowed && j->req->allow_dirty)
+		return ERR_OK;
+	error_hint(err, allowed ? "commit it, or record that it was not:"
+				: "commit it; what is not committed can't be "
+				  "approved:\n  git commit");
+	if (allowed)
+		error_hint(err, "  git strack run --env %s --allow-dirty",
+			j->s->env);
+	return error_set(
+		err, ERR_HELD, "%s is not what is committed (any more)", what);
+}
+
+static enum err check_dirty(
+	struct job *j, const struct oid *head, bool *dirty, struct error *err)
+{
+	bool script = false, config = true;
+	enum err rc = commit_has(
+		j->s->repo, head, j->req->script->path, &j->blob, &script, err);
+
+	if (rc)
+		return rc;
+	if (strcmp(j->s->env, ENV_LOCAL) != 0) {
+		config = has_config(j->s, head);
+		if (!script || !config)
+			rc = refuse_dirty(
+				j, head, script ? SETTINGS_FILE : "it", err);
+	}
+	*dirty = !script || !config;
+	return rc;
+}
+
 static enum err fill_claim(struct job *j, struct error *err)
 {
 	struct entry *e = &j->claim;
 	char hex[OID_HEX + 1];
 	struct oid head;
-	bool committed = false;
+	bool dirty = false;
 	enum err rc = head_of(j->s->repo, &head, err);
 
 	if (!rc)
-		rc = commit_has(j->s->repo, &head, j->req->script->path,
-			&j->blob, &committed, err);
-	/* It was when the batch began. */
-	if (!rc && !committed && !j->req->allow_dirty) {
-		error_hint(err,
-			"commit it, or record that it was not:\n"
-			"  git strack run --env %s --allow-dirty",
-			j->s->env);
-		rc = error_set(err, ERR_HELD,
-			"it is not what is committed (any more)");
-	}
+		rc = check_dirty(j, &head, &dirty, err);
 	if (rc)
 		return rc;
 	entry_set_kind(e, KIND_CLAIM);
@@ -210,7 +300,7 @@ static enum err fill_claim(struct job *j, struct error *err)
 	entry_set(e, KEY_COMMIT, hex);
 	entry_setf(e, KEY_LIMIT, "%" PRId64, j->req->timeout);
 	entry_set(e, KEY_CONFIG, j->s->config_blob);
-	entry_set(e, KEY_DIRTY, committed ? NULL : "yes");
+	entry_set(e, KEY_DIRTY, dirty ? "yes" : NULL);
 	entry_set(e, KEY_AGAIN, j->req->again);
 	session_stamp(j->s, e);
 	return ERR_OK;
@@ -233,7 +323,9 @@ enum err job_prepare(struct job *j, struct error *err)
 		job_open_log(j);
 		job_add_args(j);
 	}
-	if (rc) {
+	if (rc == ERR_MOVED) {
+		error_reset(err);
+	} else if (rc) {
 		error_prefix(err, "%s", sc->path);
 		/* what is not found here is no answer to the caller */
 		rc = rc == ERR_HELD ? rc : ERR_FATAL;

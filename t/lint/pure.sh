@@ -13,6 +13,11 @@ pure() {
 		'src/core/nearest.c' 'src/core/needs.c' \
 		'src/core/plan*.c' 'src/core/review.c' 'src/core/slug.c' \
 		'src/core/state*.c' 'src/core/trust*.c' \
+	files 'src/core/approvers.c' 'src/core/entry*.c' \
+		'src/core/header*.c' 'src/core/kind.c' \
+		'src/core/message.c' 'src/core/nearest.c' \
+		'src/core/needs.c' 'src/core/plan*.c' 'src/core/slug.c' \
+		'src/core/state*.c' 'src/core/trust*.c' \
 		'src/base/*.c'
 }
 

@@ -15,7 +15,7 @@
 /* A story is one word a step: KIND[:KEY=VALUE...], and these besides:
  *	claim=2		what step 2 (from 1) opened; else the last that opens
  *	entry=2		that step
- *	?		after the kind: not trusted; !: disowned
+ *	?		after the kind: not trusted; !: disowned; *: a conflict
  */
 struct story {
 	struct entry entries[MAX];
@@ -58,12 +58,13 @@ static void step(struct story *s, char *word)
 	struct entry *e = &s->entries[s->n];
 	struct fact *f = &s->facts[s->n++];
 	char *part = strtok(word, ":");
-	size_t len = strcspn(part, "?!");
+	size_t len = strcspn(part, "?!*");
 	enum kind kind;
 
 	entry_init(e);
 	f->e = e;
-	f->counts = part[len] == '\0';
+	f->counts = part[len] == '\0' || part[len] == '*';
+	f->conflict = part[len] == '*';
 	f->disowned = part[len] == '!';
 	if (!kind_parse(part, len, &kind))
 		fail_msg("no kind %s", part);
@@ -340,6 +341,20 @@ static void test_appends(void **state)
 	forget(&t);
 }
 
+/* It did happen, and a person has to look at it. */
+static void test_unapproved(void **state)
+{
+	(void)state;
+	ends("claim*", "running conflict open", "");
+	ends("claim* done", "done conflict", "");
+	ends("claim* fail claim:again=x done", "done conflict", "");
+	ends("claim* done mark", "marked", "");
+	ends("claim* done void:entry=1", "pending", "");
+	ends("claim* done void:entry=1 claim*", "running conflict open", "");
+	ends("claim! done", "pending conflict",
+		"done: closes what is not there");
+}
+
 static void test_exec(void **state)
 {
 	struct story s;
@@ -383,6 +398,7 @@ int main(void)
 		cmocka_unit_test(test_who_counts),
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_appends),
+		cmocka_unit_test(test_unapproved),
 		cmocka_unit_test(test_exec),
 		cmocka_unit_test(test_names),
 	};
