@@ -154,12 +154,26 @@ static void pick(struct session *s, struct underwayvec *l, const char *typed,
 	free(path);
 }
 
+/* The folder of all commands says nothing to a person. */
+static bool is_command(const char *script)
+{
+	return !strcmp(script, LEDGER_EXEC_DIR);
+}
+
+static char *what_runs(const char *run, const char *script)
+{
+	return is_command(script) ? xstrfmt("run %s", run) : xstrdup(script);
+}
+
 static enum err which_one(
 	const struct underwayvec *l, const char *command, struct error *err)
 {
 	for (size_t i = 0; i < l->n; i++)
 		error_hint(err, "  git strack %s %s   %s (%s)", command,
-			l->v[i].run, l->v[i].script, l->v[i].env);
+			l->v[i].run,
+			is_command(l->v[i].script) ? "an ad-hoc command"
+						   : l->v[i].script,
+			l->v[i].env);
 	return error_set(err, ERR_USAGE, "%.*s: which one? %zu are under way",
 		(int)strcspn(command, " "), command, l->n);
 }
@@ -187,7 +201,7 @@ static enum err known_one(struct session *s, const char *typed,
 	if (!rc) {
 		ret->run = xstrdup(found.run);
 		ret->folder = xstrdup(found.folder);
-		ret->what = xstrdup(found.script ? found.script : found.folder);
+		ret->what = what_runs(found.run, found.folder);
 	}
 	found_release(&found);
 	return rc;
@@ -206,7 +220,7 @@ enum err target_find(struct session *s, const char *command, const char *typed,
 		rc = which_one(&here, command, err);
 	} else if (here.n == 1) {
 		ret->run = xstrdup(here.v[0].run);
-		ret->what = xstrdup(here.v[0].script);
+		ret->what = what_runs(here.v[0].run, here.v[0].script);
 		ret->here = true;
 	} else if (typed) {
 		rc = known_one(s, typed, ret, err);
