@@ -163,8 +163,8 @@ test_expect_success 'the time limit: of .strack.ini, or given' '
 test_expect_success 'a signal to the runner cancels it' '
 	begin && kill -TERM $runner && must_fail 1 wait $runner && rm begun &&
 	entry $exec_dir fail | field cancelled | grep "^SIGTERM from process" &&
-	begin && kill -KILL $runner && rm begun &&
-	wait_for "test -z \"\$(ls .git/strack/runs)\"" &&
+	begin && kill -KILL $runner &&
+	wait_for "test -z \"\$(ls .git/strack/runs)\"" && rm begun &&
 	test "$(entry $exec_dir fail | field cancelled)" = "the runner is gone"
 '
 
@@ -266,7 +266,8 @@ test_expect_success KILLER 'killed around each move of the ledger' '
 	for who in runner warden; do
 		for at in before after; do
 			: >ran && was=$(entries $exec_dir | wc -l) &&
-			{ KILL_AT=$at:rename:strack-ledger KILL_ONLY=$who \
+			{ ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0 \
+				KILL_AT=$at:rename:strack-ledger KILL_ONLY=$who \
 				LD_PRELOAD=$killer git-strack exec -m x -- \
 				sh -c "echo ran >>ran" >out 2>&1; :; } &&
 			wait_for "git strack cleanup | grep \"nothing to do\"" &&
