@@ -208,8 +208,8 @@ test_expect_success 'a good ledger to forge on' '
 
 # as_good: back to that ledger, which was verified before.
 as_good() {
-	forge_move $good &&
-	git update-ref refs/strack/seen/strack-ledger $good &&
+	forge_move "$good" &&
+	git update-ref refs/strack/seen/strack-ledger "$good" &&
 	rm -rf .git/strack && cp -r kept .git/strack
 }
 
