@@ -209,7 +209,8 @@ test_expect_success 'one that runs is neither marked nor reset' '
 	was=$(tip) && must_fail 3 git strack mark -m x slow.sh 2>err &&
 	grep "slow.sh is running" err &&
 	must_fail 3 git strack reset -m x slow.sh 2>err &&
-	grep "slow.sh is running" err && grep "git strack status" err &&
+	grep "slow.sh is running" err && grep "git strack attach" err &&
+	grep "git strack cancel -m <why>" err &&
 	test "$(tip)" = "$was" && rm begun && wait $pid &&
 	git strack reset -m x slow.sh
 '
