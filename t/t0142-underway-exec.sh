@@ -11,6 +11,10 @@ begun() {
 	wait_for "grep -q '^$1' out.$1"
 }
 
+alive() {
+	grep -qsx --null-data "STRACK_RUN=$1" /proc/[0-9]*/environ
+}
+
 outcome() {
 	git cat-file blob "strack-ledger:$(entries .strack/exec/ |
 		grep -E "\.($1)\." | tail -n 1)"
@@ -53,16 +57,15 @@ test_expect_success 'two of them, and a script: which one is meant' '
 test_expect_success 'where its warden was killed, cancel ends what it left, as lost' '
 	git strack exec -m "left alone" -- sh -c "
 		echo \$PPID >warden
-		setsid sh -c \"echo \\\$\\\$ >pid; exec sleep 600\" &
-		until test -s pid; do sleep 0.05; done
+		setsid sleep 600 &
 		echo left; sleep 600" >out.left 2>&1 & one=$! &&
 	wait_for "grep -q ^left out.left" &&
 	run=$(ls .git/strack/runs) &&
 	kill -KILL "$(cat warden)" &&
 	must_fail 1 wait $one &&
-	kill -0 "$(cat pid)" &&
+	alive "$run" &&
 	git strack cancel -m "tidy up" "$run" &&
-	must_fail 1 kill -0 "$(cat pid)" &&
+	! alive "$run" &&
 	outcome lost >e && test "$(field run <e)" = "$run" &&
 	grep "^cancelled .*: tidy up$" e &&
 	test -z "$(ls .git/strack/runs)"
