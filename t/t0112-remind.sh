@@ -298,6 +298,37 @@ test_expect_success 'lost and overdue' '
 	fetch_ledger
 '
 
+test_expect_success 'yours, but not yet: a hook says nothing' '
+	alice job 20260203_half &&
+	alice git strack mark --env staging -m x 20260203_half &&
+	git -C ../alice config strack.remindAfter 7d &&
+	alice git strack mark --env staging -m x 20260202_hangs &&
+	alice silent git checkout -q -b half &&
+	alice git commit -q --allow-empty -m half &&
+	alice silent git checkout -q main &&
+	git -C ../alice config --unset strack.remindAfter &&
+	alice git checkout -q half 2>err && said "2 scripts can go" &&
+	! grep 20260203_half err && alice git checkout -q main 2>/dev/null &&
+	fetch_ledger && git pull -q 2>/dev/null
+'
+
+test_expect_success 'environments that only a header names; local alone' '
+	repo ../solo && cd ../solo && git strack init >/dev/null &&
+	echo true | script scripts/20260101_a.sh &&
+	echo "# strack: environments qa" | script scripts/20260102_qa.sh &&
+	git strack remind --json >json &&
+	jq -e ".environments == [\"local\", \"qa\"] and
+		(.waiting | map(.script + \" \" +
+			(.environments | map(.environment) | join(\",\")))) ==
+		[\"scripts/20260101_a.sh local\", \"scripts/20260102_qa.sh qa\"]" json &&
+	git strack run --from-the-beginning &&
+	git strack mark --env qa -m x 20260102_qa &&
+	git strack remind --json >json &&
+	jq -e "(.removable | map(.script + \" \" + .environments[0].environment)) ==
+		[\"scripts/20260101_a.sh local\", \"scripts/20260102_qa.sh qa\"]" json &&
+	audit && cd ../bob
+'
+
 # ---- how much, and for programs ----
 
 test_expect_success 'strack.remindMax, --all' '

@@ -64,6 +64,10 @@ struct remind {
 enum err remind_see(struct remind *r, struct error *err);
 /* For a hook: is it worth the look that remind_see() takes? */
 bool remind_may_say(struct remind *r);
+/* Is the script, which was read, settled in each environment that needs it
+ * (`needs` gets them), and that for long enough? */
+bool remind_can_go(struct remind *r, const struct script *sc,
+	struct strvec *needs, int64_t *since);
 /* Finds the owners of the first `max` items. */
 void remind_find_owners(struct remind *r, struct group *g, size_t max);
 bool remind_is_empty(const struct remind *r);

@@ -1,9 +1,9 @@
 /*
  * Has a hook anything to say at all?  Mostly not, and it runs after every
  * pull, so this is answered from the rows of the ledger and HEAD's tree: the
- * work tree is not looked at, and nothing is opened.  It may say yes where the
- * closer look finds nothing.  What is changed and not committed makes no hook
- * speak.
+ * work tree is not looked at, and no script is opened but your own settled
+ * ones.  It may say yes where the closer look finds nothing.  What is changed
+ * and not committed makes no hook speak.
  */
 #include "remind.h"
 
@@ -96,6 +96,25 @@ static void look_at_tree(struct quick *q)
 	}
 }
 
+/* Yours are few, and can be read. */
+static bool can_go(struct quick *q, char *path)
+{
+	struct session *s = q->r->s;
+	struct script sc = { .path = path, .problem = ERROR_INIT };
+	struct strvec needs = STRVEC_INIT;
+	int64_t since;
+	bool yes = true;
+
+	header_init(&sc.header);
+	/* when in doubt, the closer look tells */
+	if (!script_read(s->repo, &s->settings, &sc, NULL))
+		yes = remind_can_go(q->r, &sc, &needs, &since);
+	header_release(&sc.header);
+	error_release(&sc.problem);
+	strvec_release(&needs);
+	return yes;
+}
+
 static void look_at_owners(struct quick *q)
 {
 	struct owner *owners;
@@ -105,7 +124,7 @@ static void look_at_owners(struct quick *q)
 	owners = xcalloc(q->paths.n + 1, sizeof(*owners));
 	owners_find(q->r->s, &q->paths, owners);
 	for (size_t i = 0; i < q->paths.n; i++) {
-		q->yes |= owners[i].yours;
+		q->yes |= owners[i].yours && can_go(q, q->paths.v[i]);
 		owner_release(&owners[i]);
 	}
 	free(owners);

@@ -145,9 +145,18 @@ static bool is_leaving(struct remind *r, const struct view_row *row)
 	return yes;
 }
 
+/* What one header names is no environment of the others. */
+static bool is_for(struct remind *r, const struct script *sc)
+{
+	const char *env = r->view.env;
+
+	return !strcmp(env, r->s->env) || settings_env(&r->s->settings, env) ||
+	       strvec_has(&sc->header.environments, env);
+}
+
 static bool is_waiting(struct remind *r, const struct view_row *row)
 {
-	if (!row->script)
+	if (!row->script || !is_for(r, row->script))
 		return false;
 	if (r->opts->hook && !strmap_has(&r->came, row->path))
 		return false;
@@ -269,15 +278,20 @@ static void settled_somewhere(struct remind *r, struct strmap *ret)
 	}
 }
 
-/* Settled where it must be, and that for long enough: it may go. */
+bool remind_can_go(struct remind *r, const struct script *sc,
+	struct strvec *needs, int64_t *since)
+{
+	return is_settled(r, sc, needs, since) &&
+	       *since <= r->now_ms - r->after * 1000;
+}
+
 static void take_settled(struct remind *r, const struct script *sc)
 {
 	struct strvec needs = STRVEC_INIT;
 	int64_t since = 0;
 	struct item *it;
 
-	if (!is_settled(r, sc, &needs, &since) ||
-		since > r->now_ms - r->after * 1000)
+	if (!remind_can_go(r, sc, &needs, &since))
 		goto out;
 	it = item_of(r, REMIND_REMOVABLE, sc->path);
 	describe(r, it, sc);
