@@ -218,7 +218,7 @@ test_expect_success 'a claim with the config of another commit' '
 
 test_expect_success 'a claim that says dirty' '
 	case_of && forge approve @by=one && did config=$ini1 dirty=yes &&
-	finds "done conflict" "claimed on what was not committed, which no \
+	finds "done conflict,dirty" "claimed on what was not committed, which no \
 approval covers" &&
 	case_of && did environment=staging script=$b dirty=yes \
 		config=$(git rev-parse HEAD:README) &&
@@ -256,11 +256,11 @@ test_expect_success 'a clone with the ledger alone: counted, no finding' '
 
 test_expect_success 'without any .strack.ini nothing is demanded' '
 	case_of && did commit=$free && finds "done" &&
-	! grep "not be held" out && test "$(state $b)" = pending
+	! grep "not be held" out && test "$(state $b)" = "pending blocked"
 '
 
 test_expect_success 'local is nobody.s business' '
-	case_of && did environment=local && finds pending
+	case_of && did environment=local && finds "pending blocked"
 '
 
 # ---- what the program itself writes ----
