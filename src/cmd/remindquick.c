@@ -100,7 +100,10 @@ static void look_at_tree(struct quick *q)
 static bool can_go(struct quick *q, char *path)
 {
 	struct session *s = q->r->s;
-	struct script sc = { .path = path, .problem = ERROR_INIT };
+	const char *slash = strrchr(path, '/');
+	struct script sc = { .path = path,
+		.base = slash ? slash + 1 : path,
+		.problem = ERROR_INIT };
 	struct strvec needs = STRVEC_INIT;
 	int64_t since;
 	bool yes = true;
