@@ -120,7 +120,8 @@ enum err where_ask(struct session *s, bool yes, const char *what,
 			"where nobody can be asked:\n"
 			"  git strack %s --env %s --yes%s",
 			command, s->env, args);
-		rc = error_set(err, ERR_HELD, "%s is protected", s->env);
+		rc = error_set(err, ERR_HELD, "%s is protected: %s would run",
+			s->env, what);
 	} else if (!rc && strcmp(answer.ptr, s->env) != 0) {
 		rc = error_set(
 			err, ERR_HELD, "that is not its name: nothing was run");
