@@ -3,6 +3,7 @@
 # make            build/git-strack
 # make demo       set up, build, and show the whole thing in a throw-away repository
 # make check      set up, build, and run all tests
+# make check-long the same for what check only takes a sample of, in full
 # make install    PREFIX=/usr/local DESTDIR=
 #
 # Knobs.  SAN=1 builds with ASan and UBSan into build-san; LIBS is what has no
@@ -283,6 +284,16 @@ check:
 	@$(AGAIN) tests
 	@STRACK_BUILD=$(B) CC='$(CC)' prove -j$(JOBS) $(PROVE_OPTS) $(T)
 
+# What `check` takes a sample of, in full: every fault at every point, hundreds
+# of kills and rounds.
+LONG = $(sort $(wildcard t/t007*.sh))
+check-long:
+	@CC='$(CC)' sh t/setup.sh check
+	@echo 'Building $(B)/git-strack and the unit tests'
+	@$(AGAIN) tests
+	@STRACK_LONG=1 STRACK_BUILD=$(B) CC='$(CC)' \
+		prove --timer -j$(JOBS) $(PROVE_OPTS) $(LONG)
+
 tests: all $(UNITBIN)
 
 lint:
@@ -345,4 +356,4 @@ uninstall:
 			rmdir --ignore-fail-on-non-empty "$$dir"; \
 	done
 
-.PHONY: bench setup demo check tests lint check-headers install uninstall FORCE
+.PHONY: bench setup demo check check-long tests lint check-headers install uninstall FORCE

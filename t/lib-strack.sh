@@ -7,7 +7,8 @@
 # It is Debian's sharness in a folder of its own under TMPDIR (several runs
 # at once don't meet), with build/ first in PATH, an empty HOME, git told of
 # nothing but a fixed identity, and a few words for what the tests do often.
-# STRACK_BUILD names another build folder, SHARNESS another sharness.sh.
+# STRACK_BUILD names another build folder, SHARNESS another sharness.sh;
+# STRACK_LONG asks for all of what is otherwise a sample.
 #
 # A test drives the program as its user does, and looks with stock tools.
 # shellcheck shell=sh disable=SC2034,SC2154
@@ -22,7 +23,10 @@ esac
 # ---- a known world ----
 
 for strack_v in $(env | sed -n 's/^\(GIT_[A-Z0-9_]*\|STRACK_[A-Z0-9_]*\)=.*/\1/p'); do
-	[ "$strack_v" = STRACK_BUILD ] || unset "$strack_v"
+	case $strack_v in
+	STRACK_BUILD | STRACK_LONG) ;;
+	*) unset "$strack_v" ;;
+	esac
 done
 unset XDG_CONFIG_HOME XDG_CACHE_HOME SSH_AUTH_SOCK SSH_AGENT_PID SSH_ASKPASS \
 	DISPLAY COLUMNS LINES NO_COLOR PYTHONUNBUFFERED CDPATH GREP_OPTIONS \
@@ -99,10 +103,13 @@ trap strack_leave EXIT
 git config --global user.name 'A U Thor'
 git config --global user.email author@example.com
 git config --global init.defaultBranch main
+git config --global init.templateDir '' # fourteen files less to make and copy
 git config --global advice.detachedHead false
 # A gc in the background would outlive the test.
 git config --global gc.autoDetach false
 
+# `make check-long`: every point instead of a sample of them.
+[ -z "$STRACK_LONG" ] || test_set_prereq LONG
 if [ "$(id -u)" = 0 ]; then
 	test_set_prereq ROOT
 else

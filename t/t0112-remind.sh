@@ -278,24 +278,35 @@ test_expect_success 'changed after it ran' '
 	silent git pull -q
 '
 
-test_expect_success 'lost and overdue' '
+test_expect_success 'overdue: a claim of another clone, whose time has passed' '
 	printf "sleep 60\n" | alice script scripts/20260202_hangs.sh &&
 	alice git push -q && git pull -q 2>/dev/null &&
-	(
-		cd ../alice &&
-		setsid git strack run --env staging --timeout 1s 20260202_hangs \
-			>/dev/null 2>&1 &
-		cd ../alice && wait_for "test \"\$(kinds scripts/20260202_hangs.sh)\" = claim" &&
-		strack_run=$(entry scripts/20260202_hangs.sh claim | field run) &&
-		git branch -f before strack-ledger
-	) &&
+	alice must_fail 1 git strack run --env staging --timeout 1s 20260202_hangs &&
+	git -C ../alice branch before "$(git -C ../alice log -1 --format=%H \
+		strack-ledger -- "scripts/20260202_hangs.sh/*.claim.*")" &&
 	git fetch -q ../alice before:strack-ledger &&
-	wait_for "git strack remind --json | jq -e \".open[] |
-		select(.environments[0].state == \\\"overdue\\\")\"" &&
 	git strack remind --hook post-merge -- 0 2>err &&
-	said "overdue in staging" "git strack resolve --env staging --done -m <why>" &&
-	wait_for "test \"\$(cd ../alice && kinds scripts/20260202_hangs.sh)\" = \"claim fail\"" &&
+	said "^git strack: 1 script needs a decision$" "overdue in staging" \
+		"-> git strack resolve --env staging --done -m <why> scripts/20260202_hangs.sh" &&
 	fetch_ledger
+'
+
+test_expect_success 'lost: a run of this clone that nothing is left of' '
+	repo ../lost && cd ../lost && git strack init >/dev/null &&
+	script scripts/20260101_slow.sh <<-\EOF &&
+	#!/bin/sh
+	touch begun
+	while test -e begun; do sleep 0.05; done
+	EOF
+	{ git-strack run --from-the-beginning >out 2>err & } && runner=$! &&
+	wait_for "test -e begun" &&
+	warden=$(cut -d " " -f 1 "/proc/$runner/task/$runner/children") &&
+	kill -STOP "$runner" && kill -KILL "$warden" "$runner" && rm -f begun &&
+	wait_for "git strack remind | grep \"lost in local\"" &&
+	git strack remind --hook post-merge -- 0 2>err &&
+	said "lost in local" "nobody knows whether it worked" \
+		"-> git strack resolve --done -m <why> scripts/20260101_slow.sh" &&
+	test "$(kinds scripts/20260101_slow.sh)" = claim && cd ../bob
 '
 
 test_expect_success 'yours, but not yet: a hook says nothing' '

@@ -37,6 +37,11 @@ over() {
 	wait_for "entry $1 $2" && wait_for "test -z \"\$(ls .git/strack/runs)\""
 }
 
+# gone <pid>: it has ended, whether or not anybody has reaped it.
+gone() {
+	! ps -o stat= -p "$1" | grep -qv ^Z
+}
+
 no_batch_log() {
 	test -z "$(find .git/strack/logs -name "batch-*")"
 }
@@ -162,7 +167,7 @@ test_expect_success TMUX 'it asks on the terminal, and outlives it' '
 	tm send-keys prod Enter && begun &&
 	wait_for "tm capture-pane -p | grep \"goes on by itself\"" &&
 	shell=$(tm display-message -p "#{pane_pid}") && tm kill-server &&
-	wait_for "! kill -0 $shell" && pid=$(batch_pid) && kill -0 "$pid" &&
+	wait_for "gone $shell" && pid=$(batch_pid) && kill -0 "$pid" &&
 	touch go && over "$a" done && rm go &&
 	test "$(entry "$a" done | field environment)" = prod &&
 	git strack mark -m x "$a"
@@ -173,14 +178,14 @@ test_expect_success SCRIPT 'a hang-up of the whole session changes nothing' '
 	{ on_terminal "git-strack run --detach; echo \$\$ >shell; sleep 60" \
 		>out & } && begun && wait_for "test -s shell" &&
 	shell=$(cat shell) && kill -KILL "$(ps -o ppid= -p "$shell")" &&
-	wait_for "! kill -0 $shell" && rm shell && ! test -e go &&
+	wait_for "gone $shell" && rm shell && ! test -e go &&
 	kill -0 "$(cat warden)" && touch go && over "$a" done && rm go
 '
 
 test_expect_success 'that the batch is killed does not end the run' '
 	a=scripts/${day}09_a.sh b=scripts/${day}10_b.sh && waiting "$a" &&
 	waiting "$b" && git strack run --detach >out && begun &&
-	pid=$(batch_pid) && kill -KILL "$pid" && wait_for "! kill -0 $pid" &&
+	pid=$(batch_pid) && kill -KILL "$pid" && wait_for "gone $pid" &&
 	touch go && over "$a" done && entry "$a" done >e &&
 	! grep ^cancelled e && ! test -e begun &&
 	test -z "$(kinds "$b")" && git strack run && rm go begun
@@ -217,7 +222,7 @@ test_expect_success 'who waits for another runner can give up' '
 	children=/proc/$waiter/task/$waiter/children &&
 	wait_for "grep -q . $children" && batch=$(cat "$children") &&
 	kill -KILL $waiter && { wait $waiter; :; } &&
-	wait_for "! kill -0 $batch" &&
+	wait_for "gone $batch" &&
 	touch go && over "$a" done && rm go out2 &&
 	test "$(kinds "$a")" = "claim done"
 '

@@ -15,7 +15,7 @@ static void say_how(struct batch *b, const char *run, int64_t more)
 	if (more > 0)
 		out_printf(o, ", and after it %" PRId64 " more", more);
 	out_printf(o,
-		"; follow it, or end it:\n"
+		":\n"
 		"  git strack attach %s\n"
 		"  git strack cancel -m <why> %s\n",
 		run, run);

@@ -74,11 +74,12 @@ enum err target_look(struct session *s, struct target *t, struct error *err)
 
 	if (!rc && t->folder)
 		return look_in(s, t, t->folder, err);
-	if (!rc && !str_empty(t->what))
-		rc = look_in(s, t, t->what, err);
-	if (rc || t->opening)
+	if (rc)
 		return rc;
-	/* A folder of another name; or it is not claimed yet. */
+	/* What is no script has a folder of another name; or it is not
+	 * claimed yet. */
+	if (!str_empty(t->what) && !look_in(s, t, t->what, NULL) && t->opening)
+		return ERR_OK;
 	if (!find_run(s, t->run, &found, NULL) && found.folder)
 		rc = look_in(s, t, found.folder, err);
 	found_release(&found);

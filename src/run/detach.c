@@ -126,12 +126,13 @@ static enum err batch_ended(
 	return (enum err)l->a;
 }
 
-static void wait_end(pid_t pid)
+static int wait_end(pid_t pid)
 {
-	int status;
+	int status = 0;
 
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
+	return status;
 }
 
 enum err detach_await(struct detach *d, char run[ULID_LEN + 1], int64_t *more,
@@ -159,7 +160,7 @@ enum err detach_await(struct detach *d, char run[ULID_LEN + 1], int64_t *more,
 		rc = batch_ended(&l, &text, err);
 	} else {
 		if (!died)
-			waitpid(d->pid, &status, 0);
+			status = wait_end(d->pid);
 		rc = batch_died(status, err);
 	}
 	buf_release(&text);
