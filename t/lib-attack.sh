@@ -59,22 +59,24 @@ attack_harmless() {
 	*untrusted* | *conflict*) set -- scripts/20260101_d.sh ;;
 	*) set -- ;;
 	esac
-	strack run --env staging --yes scripts/20260101_a.sh \
-		scripts/20260101_c.sh "$@" >run.out 2>&1
-	case $attack_d in
-	running*) ;; # by a claim that is good: the attack is on its outcome
-	*)
-		strack resolve --env staging --done -m x \
-			scripts/20260101_d.sh >>run.out 2>&1
-		strack reset --env staging -m x scripts/20260101_d.sh \
-			>>run.out 2>&1
-		;;
-	esac
-	strack cleanup >>run.out 2>&1
-	strack remove --env staging scripts/20260101_d.sh >>run.out 2>&1
-	strack check >>run.out 2>&1
-	[ $? -le 128 ] || { echo 'check: a signal'; return 1; }
-	attack_said=$(strack remind --json 2>>run.out)
+	{
+		strack run --env staging --yes scripts/20260101_a.sh \
+			scripts/20260101_c.sh "$@"
+		case $attack_d in
+		running*) ;; # its claim is good: the attack is on its outcome
+		*)
+			strack resolve --env staging --done -m x \
+				scripts/20260101_d.sh
+			strack reset --env staging -m x scripts/20260101_d.sh
+			;;
+		esac
+		strack cleanup
+		strack remove --env staging scripts/20260101_d.sh
+		strack check
+		attack_code=$?
+		attack_said=$(strack remind --json)
+	} >run.out 2>&1
+	[ "$attack_code" -le 128 ] || { echo 'check: a signal'; return 1; }
 	case ${attack_said##*'"removable":'} in
 	*20260101_d.sh*) echo 'd may go, says remind'; return 1 ;;
 	esac

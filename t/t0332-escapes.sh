@@ -12,28 +12,33 @@ evil=$(printf '\033]0;evil\007\033[8m\302\2338m%s\b%s' "$byte" "$bidi")
 text=$(printf '\033]0;evil\007\033[8m\302\2338m\b%s' "$bidi") # in UTF-8
 # the same as the value of an entry
 coded='%1B]0;evil%07%1B[8m%C2%9B8m%9B%08'$bidi
-bin=$strack_scratch/bin
-mkdir -p "$bin" seen
+mkdir seen
 export bidi byte evil coded text
 
-# Takes a command line and runs it three ways: into files, on a terminal with
-# colour, and on one of 40 columns.  Whatever comes out is looked at later.
+# Takes a command line and runs it on a terminal, with colour; sees_both does so
+# into files as well.  Whatever comes out is looked at later.  (git only looks for
+# git-strack: that is one process less.)
 sees_n=0
 sees() {
+	set -- "$(printf '%s\n' "$1" | sed 's/git strack/git-strack/g')"
 	sees_n=$((sees_n + 1))
 	sees_to=$SHARNESS_TRASH_DIRECTORY/seen/$(printf %03d $sees_n)
-	echo "$1" >"$sees_to.cmd"
-	sh -c "$1" >"$sees_to.out" 2>"$sees_to.err" </dev/null
-	[ $? -le 129 ] || { echo "a signal: $1"; return 1; }
-	TERM=xterm on_terminal "stty cols 40; $1" >"$sees_to.tty"
+	printf '%s\n' "$1" >"$sees_to.cmd"
+	TERM=xterm on_terminal "$1" >"$sees_to.tty"
 	[ $? -le 129 ] || { echo "a signal, on a terminal: $1"; return 1; }
+}
+
+sees_both() {
+	sees "$1" || return 1
+	sh -c "$(cat "$sees_to.cmd")" >"$sees_to.out" 2>"$sees_to.err" </dev/null
+	[ $? -le 129 ] || { echo "a signal: $1"; return 1; }
 }
 
 # What is seen, without what is ours: colours, the line that is drawn again,
 # line ends as a terminal has them.  Raw bytes may go to a pipe when they were
 # asked for.
 judge() {
-	python3 - "$SHARNESS_TRASH_DIRECTORY/seen" <<-\EOF
+	"$forge_python" - "$SHARNESS_TRASH_DIRECTORY/seen" <<-\EOF
 	import glob, re, sys, unicodedata
 	ours = re.compile(r'\x1b\[(?:0|1|2|3[1-6])?m|\x1b\[K|\r+\n|\r')
 	raw = re.compile(r'--raw|--output|--script')
@@ -116,9 +121,10 @@ test_expect_success SCRIPT 'a hostile repository and a hostile ledger' '
 '
 cd "$SHARNESS_TRASH_DIRECTORY" || exit 1
 
-# One line at least for each command of `git strack help`: in the order in which
-# they are done.  What is written twice (each is run twice) is refused the
-# second time, which says something as well.
+# One line at least for each command of `git strack help`, in the order in which
+# they are done.  What is done twice, on a terminal and into files, is refused
+# the second time, which says something as well; lines that write much (+) are
+# done once, for the oracle at the end takes its time for each entry.
 cat >table <<'EOT'
 init	git strack init; git commit -q -a -m ini >/dev/null 2>&1
 create	git strack create "x $evil"; git strack create --lang "$evil" x
@@ -129,9 +135,9 @@ status	git strack status --json --all
 run	git strack run --env "$evil"; git strack run "no$evil"; git strack run --$evil
 run	git strack run --env staging --dry-run
 run	git strack run --env staging --yes --from-the-beginning "$a"
-run	git strack run --env staging --yes --again -m "$evil" "$a" -- "$evil"
++run	git strack run --env staging --yes --again -m "$evil" "$a" -- "$evil"
 run	git strack run --env staging --yes --again -m x --json "$a"
-run	git strack run --env staging --yes --retry "$b"; git strack run --env staging --yes
++run	git strack run --env staging --yes --retry "$b"; git strack run --env staging --yes
 log	git strack log; git strack log --json
 log	git strack log --oneline; git strack log --raw; git strack log "$evil"
 show	git strack show "$a"; git strack show "$b"; git strack show --env production "$a"
@@ -140,25 +146,25 @@ show	git strack show --output "$a"; git strack show --output "$b"
 show	git strack show --env production --output "$a"
 show	git strack show --script "$a"; git strack show --raw "$a"
 show	git strack show --script --env production "$a"; git strack show "$evil"
-attach	git strack run --detach --env staging --yes --again -m x "$c"; timeout 3 git strack attach; git strack attach "$evil"
++attach	git strack run --detach --env staging --yes --again -m x "$c"; timeout 3 git strack attach; git strack attach "$evil"
 cancel	git strack cancel -m "$evil"; git strack cancel -m x "$evil"
 approve	git strack approve --env production "$a"; git strack approve --env "$evil" "$a"
 mark	git strack mark --env production -m "$evil" "$b"; git strack mark -m x "$evil"
 mark	printf 'version\t%s\n%s\t1\n' "$evil" "$evil" >../t.tsv; git strack mark --from ../t.tsv -m "$evil"
 mark	printf '[{"filename":"%s","status":"%s","executed_at":"x"}]' "$bidi" "$bidi" >../t.json; git strack mark --from ../t.json -m "$bidi"
-reset	git strack reset --env production -m "$evil" "$b"; git strack reset -m x "$evil"
++reset	git strack reset --env production -m "$evil" "$b"; git strack reset -m x "$evil"
 resolve	git strack resolve --env production --done -m "$evil" "$b"; git strack resolve --done -m x "$evil"
 remind	git strack remind --all; git strack remind --json
 cleanup	git strack cleanup
-exec	git strack exec -m "$evil" --env staging -- printf '%s\n' "$evil"; git strack exec -m x -- "$evil"
-console	SHELL=/bin/true git strack console --env staging -m "$evil"
++exec	git strack exec -m "$evil" --env staging -- printf '%s\n' "$evil"; git strack exec -m x -- "$evil"
++console	SHELL=/bin/true git strack console --env staging -m "$evil"
 review	git strack review --ok -m "$evil" "$run"; git strack review --flag -m "$evil" "$evil"
 remove	git strack remove --dry-run --settled; git strack remove "$evil"; git strack remove "$a"
 check	git strack check; git strack check --base "$evil"
 verify	git strack verify
 trust	git strack trust list; git strack trust export
-trust	git strack trust add "$evil" --principal "$evil"; git strack trust add "$(cut -d " " -f 1,2 <"$forge_key_dir/stranger.pub")" --principal "s$evil" --roles run
-trust	git strack trust revoke "$evil"; git strack trust revoke "s$evil"; git strack trust disown "$evil" -m x
++trust	git strack trust add "$evil" --principal "$evil"; git strack trust add "$(cut -d " " -f 1,2 <"$forge_key_dir/stranger.pub")" --principal "s$evil" --roles run
++trust	git strack trust revoke "$evil"; git strack trust revoke "s$evil"; git strack trust disown "$evil" -m x
 hooks	git strack hooks status; git strack hooks install; git strack hooks status
 status	git -c strack.environment="$evil" strack status; git -c strack.remindMax="$evil" strack remind
 status	git strack "$evil"; git strack status --"$evil"; git strack status --env "$bidi"
@@ -166,14 +172,18 @@ EOT
 
 test_expect_success SCRIPT 'every command has its line' '
 	git strack help | sed -n "s/^    \([a-z][a-z]*\) .*/\1/p" | sort >want &&
-	cut -f 1 table | sort -u >have && test_cmp want have &&
+	cut -f 1 table | tr -d + | sort -u >have && test_cmp want have &&
 	test "$(wc -l <want)" -gt 15
 '
 
 export forge_key_dir
 tab=$(printf '\t')
 while IFS=$tab read -r name line; do
-	test_expect_success SCRIPT "$name: $line" 'cd r && sees "$line"'
+	case $name in
+	+*) how=sees ;;
+	*) how=sees_both ;;
+	esac
+	test_expect_success SCRIPT "${name#+}: $line" 'cd r && $how "$line"'
 	cd "$SHARNESS_TRASH_DIRECTORY" || exit 1
 done <table
 
@@ -202,21 +212,21 @@ junk() {
 
 refused_in 'an entry of a stranger' '
 	forge mark @by=stranger host="$coded" script="$coded_a" reason="$coded"' \
-	'git strack verify' 'git strack status --all' 'git strack log -n 3' \
-	'git strack verify --json' 'git strack run --env staging "$a"'
+	'git strack verify; git strack verify --json; git strack status --all' \
+	'git strack log -n 3; git strack run --env staging "$a"'
 refused_in 'a path that is none' 'junk "x/$evil/y"' \
-	'git strack verify' 'git strack verify --json' 'git strack status' \
-	'git strack run --env staging "$a"' 'git strack remind'
+	'git strack verify; git strack verify --json' \
+	'git strack run --env staging "$a"; git strack remind'
 refused_in 'a script whose path has control characters' '
 	echo x | write "scripts/20260105_$evil.sh"' \
-	'git strack status' 'git strack check' 'git strack remind' \
-	'git strack run --env staging'
+	'git strack status; git strack check' \
+	'git strack remind; git strack run --env staging'
 refused_in 'a bad header' '
 	printf "#!/bin/sh\n# strack: %s %s\n" "$evil" "$evil" |
 		script scripts/20260106_x.sh &&
 	printf "#!/bin/sh\n# strack: timeout %s\n" "$evil" |
 		script scripts/20260107_x.sh' \
-	'git strack status' 'git strack check' 'git strack run --env staging'
+	'git strack status; git strack check; git strack run --env staging'
 refused_in 'a bad .strack.ini' '
 	printf "[scr%s]\np%s = %s\n" "$evil" "$evil" "$evil" >.strack.ini' \
 	'git strack status' 'git strack check'
@@ -230,18 +240,18 @@ refused_in 'values of a .strack.ini' '
 refused_in 'a bad value of git config' '
 	git config strack.remindAfter "$evil" && git config user.name "$evil" &&
 	git config strack.remote "$evil" && git config user.signingKey "$evil"' \
-	'git strack remind' 'git strack mark -m x "$b"' 'git strack status' \
-	'git strack init'
+	'git strack remind; git strack mark -m x "$b"' \
+	'git strack status; git strack init'
 
 test_expect_success SCRIPT 'none of it reached a terminal raw' '
-	test "$(find seen -name "*.tty" | wc -l)" -gt 60 && judge
+	test "$(find seen -name "*.tty" | wc -l)" -gt 50 && judge
 '
 
 # Or there would be nothing to judge.  (init, cleanup and hooks say nothing that
 # came from outside; of a file with control characters only the line is told.)
 test_expect_success SCRIPT 'but what is safe of it was shown, by nearly all' '
-	grep -lF evil seen/*.tty >shown && test "$(wc -l <shown)" -ge 55 &&
-	grep -lF "\\e]0;evil" seen/*.tty >shown && test "$(wc -l <shown)" -ge 45
+	grep -lF evil seen/*.tty >shown && test "$(wc -l <shown)" -ge 45 &&
+	grep -lF "\\e]0;evil" seen/*.tty >shown && test "$(wc -l <shown)" -ge 35
 '
 
 # The judge sees what it must.
