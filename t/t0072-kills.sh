@@ -33,7 +33,7 @@ dice() {
 			from = rand() < .5 ? "start" : "there"
 			print kind[int(rand() * kinds) + 1], \
 				who[int(rand() * whos) + 1], from, \
-				int(rand() * (from == "start" ? 1000 : 600))
+				int(rand() * (from == "start" ? 800 : 400))
 		}
 	}'
 }
