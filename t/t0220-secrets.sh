@@ -43,10 +43,13 @@ shown() {
 }
 
 test_expect_success 'set-up' '
-	repo r && cd r && git strack init && git add .strack.ini &&
-	git commit -q -m ini && script "$two" <<-\EOT
-	#!/bin/sh
-	EOT
+	repo r && cd r && git strack init &&
+	printf "[environment \"staging\"]\napprovals = 1\n" >>.strack.ini &&
+	git config strack.environment local && git add .strack.ini &&
+	git commit -q -m ini && (
+		GIT_AUTHOR_EMAIL=other@example.com
+		export GIT_AUTHOR_EMAIL && echo "#!/bin/sh" | script "$two"
+	)
 '
 
 # ---- what a script says ----
@@ -105,9 +108,9 @@ test_expect_success PERL,JQ 'arguments, why it ran again, and JSON' '
 
 test_expect_success 'the reason of every decision' '
 	why="see $URL and $A_SECRET" &&
-	git strack mark -m "$why" "$two" >../out 2>&1 &&
-	git strack reset -m "$why" "$two" >>../out 2>&1 &&
-	git strack approve -m "$why" --env staging "$two" >>../out 2>&1 &&
+	git strack mark -m "$why" "$two" &&
+	git strack reset -m "$why" "$two" &&
+	git strack approve -m "$why" --env staging "$two" &&
 	git strack exec -m "$why" -- sh -c "echo \$API_TOKEN \$0" "$URL" \
 		>../out2 2>&1 &&
 	for kind in mark void approve; do
@@ -188,7 +191,8 @@ test_expect_success STRACE 'a key that ssh-keygen signs with, the same' '
 	git strack trust add "$strack_scratch/person.pub" --principal me &&
 	git config gpg.format ssh &&
 	git config user.signingKey "$strack_scratch/person" &&
-	traced git-strack reset -m "for $API_TOKEN" "$two" >../out 2>&1 &&
+	git strack reset -m again "$two" &&
+	traced git-strack mark -m "for a reason" "$two" >../out 2>&1 &&
 	no_key "$strack_scratch/person" && nothing_made &&
 	argv | grep -F "ssh-keygen\", \"-Y\", \"sign" &&
 	grep "ssh-keygen.*$PWD/.git/strack/.tmp-sign-" ../trace &&
@@ -198,10 +202,11 @@ test_expect_success STRACE 'a key that ssh-keygen signs with, the same' '
 '
 
 test_expect_success STRACE,SSH_AGENT 'and one in the agent' '
+	git strack reset -m again "$two" &&
 	eval "$(ssh-agent -s)" && ssh-add -q "$strack_scratch/person" &&
 	git config user.signingKey \
 		"key::$(cut -d " " -f 1,2 "$strack_scratch/person.pub")" &&
-	traced git-strack mark -m "for $API_TOKEN" "$two" >../out 2>&1
+	traced git-strack mark -m "for a reason" "$two" >../out 2>&1
 	code=$? && ssh-agent -k && test $code = 0 &&
 	argv | grep -F "\"-U\"" && no_key "$strack_scratch/person" && nothing_made
 '
