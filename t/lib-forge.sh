@@ -54,10 +54,20 @@ forge_public() {
 }
 
 forge_fingerprint() {
-	ssh-keygen -lf "$forge_key_dir/$1.pub" | cut -d ' ' -f 2
+	[ -s "$forge_key_dir/$1.fingerprint" ] ||
+		ssh-keygen -lf "$forge_key_dir/$1.pub" | cut -d ' ' -f 2 \
+			>"$forge_key_dir/$1.fingerprint"
+	cat "$forge_key_dir/$1.fingerprint"
 }
 
 forge_unpercent() {
+	case $1 in
+	*[%\\]*) ;;
+	*)
+		printf '%s\n' "$1"
+		return
+		;;
+	esac
 	printf '%b' "$(printf %s "$1" |
 		sed 's/\\/\\\\/g; s/%\([0-9A-F][0-9A-F]\)/\\0x\1/g' |
 		awk '{
@@ -76,27 +86,48 @@ forge_unpercent() {
 
 # ---- the text ----
 
-# forge_has <key>: is it given?  forge_value <key>: its value
-forge_has() {
-	grep -q "^$1 \|^$1\$" "$forge_work/given"
+# What is given or made up is in $forge_given, a line "key value" each: without
+# a process, of which a test of attacks would start thousands.
+forge_nl='
+'
+
+# forge_get <key>: is it given?  Its value goes to $forge_got.
+forge_get() {
+	case $forge_nl$forge_given in
+	*"$forge_nl$1 "*)
+		forge_got=$forge_nl$forge_given
+		forge_got=${forge_got#*"$forge_nl$1 "}
+		forge_got=${forge_got%%"$forge_nl"*}
+		;;
+	*)
+		forge_got=
+		return 1
+		;;
+	esac
 }
 
 forge_value() {
-	sed -n "s/^$1 //p" "$forge_work/given" | head -n 1
+	forge_get "$1"
+	printf '%s\n' "$forge_got"
 }
 
 # forge_default <key> <value>
 forge_default() {
-	forge_has "$1" || printf '%s %s\n' "$1" "$2" >>"$forge_work/given"
+	forge_get "$1" || forge_given=$forge_given"$1 $2$forge_nl"
 }
 
 # What the claim said, for its outcome.
 forge_as_claimed() {
-	for forge_k in script environment run attempt blob clone; do
-		forge_v=$(sed -n "s/^$forge_k //p" \
-			"$forge_work/claim.$(forge_value claim)" 2>/dev/null)
-		[ -z "$forge_v" ] || forge_default "$forge_k" "$forge_v"
-	done
+	forge_get claim
+	[ -f "$forge_work/claim.$forge_got" ] || return 0
+	while read -r forge_k forge_v; do
+		case $forge_k in
+		script | environment | run | attempt | blob | clone)
+			[ -z "$forge_v" ] ||
+				forge_default "$forge_k" "$forge_v"
+			;;
+		esac
+	done <"$forge_work/claim.$forge_got"
 }
 
 forge_ulid() {
@@ -106,8 +137,12 @@ forge_ulid() {
 
 forge_highest() {
 	git ls-tree -r --name-only -z "$1" 2>/dev/null | tr '\n\000' '?\n' |
-		sed -n 's#.*/\([0-9]\{8,\}\)\.[0-9]\{8\}T[0-9]\{6\}Z\..*#\1#p' |
-		sort -n | tail -n 1 | sed 's/^0*//'
+		awk -F / '{
+			split($NF, f, ".")
+			if (f[1] ~ /^[0-9]+$/ && length(f[1]) >= 8 &&
+				f[2] ~ /^[0-9]+T[0-9]+Z$/ && f[1] + 0 > n)
+				n = f[1] + 0
+		} END { if (n) print n }'
 }
 
 forge_defaults() {
@@ -119,20 +154,22 @@ forge_defaults() {
 		forge_as_claimed
 		case $forge_kind in
 		done | skip | rollback)
-			forge_has signal || forge_default exit 0
+			forge_get signal || forge_default exit 0
 			;;
-		fail | rollback-fail) forge_has signal || forge_default exit 1 ;;
+		fail | rollback-fail) forge_get signal || forge_default exit 1 ;;
 		esac
 		[ "$forge_kind" = lost ] || forge_default duration 1.532
 		;;
 	esac
 	case $forge_kind in
 	trust-add)
-		forge_v=$(forge_value key)
+		forge_get key
+		forge_v=$forge_got
 		case $forge_v in
 		'' | *' '*) ;;
 		*)
-			sed -i '/^key /d' "$forge_work/given"
+			forge_given=$(printf %s "$forge_given" |
+				sed '/^key /d')$forge_nl
 			forge_default principal "$forge_v@example.com"
 			forge_default key "$(forge_public "$forge_v")"
 			;;
@@ -179,16 +216,18 @@ forge_defaults() {
 	esac
 	case $forge_kind in
 	claim | approve)
+		forge_get script
 		forge_default blob "$(git rev-parse -q --verify \
-			"HEAD:$(forge_value script)" || echo "$forge_zero")"
+			"HEAD:$forge_got" || echo "$forge_zero")"
 		;;
 	esac
-	if [ "$(forge_value environment)" = local ]; then
+	if forge_get environment && [ "$forge_got" = local ]; then
 		forge_default clone "$(git config strack.clone || echo other)"
 	fi
 	forge_default kind "$forge_kind"
 	forge_default seq $(($(forge_highest "$forge_on") + 1))
-	forge_n=$(forge_value seq)
+	forge_get seq
+	forge_n=$forge_got
 	forge_default time "2026-01-01T$(printf %02d:%02d:%02d \
 		$((forge_n / 3600 % 24)) $((forge_n / 60 % 60)) \
 		$((forge_n % 60))).123Z"
@@ -211,10 +250,11 @@ forge_keys_in_order=$forge_keys_in_order'user seq prev signer'
 forge_payload() {
 	echo 'strack-entry 1'
 	for forge_k in $forge_keys_in_order; do
-		grep "^$forge_k ." "$forge_work/given"
+		forge_get "$forge_k"
+		[ -z "$forge_got" ] || printf '%s %s\n' "$forge_k" "$forge_got"
 	done
-	awk -v known=" $forge_keys_in_order " \
-		'NF > 1 && !index(known, " " $1 " ")' "$forge_work/given"
+	printf %s "$forge_given" | awk -v known=" $forge_keys_in_order " \
+		'NF > 1 && !index(known, " " $1 " ")'
 }
 
 # forge_sign <file> <key> <namespace>: its armour on standard output
@@ -248,8 +288,8 @@ forge_dir_of() {
 	trust-add | trust-revoke | disown) echo .strack/trust ;;
 	exec | review) echo .strack/exec ;;
 	*)
-		if forge_has script; then
-			forge_unpercent "$(forge_value script)"
+		if forge_get script; then
+			forge_unpercent "$forge_got"
 		else
 			echo .strack/exec
 		fi
@@ -258,10 +298,15 @@ forge_dir_of() {
 }
 
 forge_name_of() {
-	printf '%08d.%s.%s%s.%.16s\n' "$(forge_value seq)" \
-		"$(forge_value time | tr -d ':-' | sed 's/\..*/Z/')" \
-		"$(forge_value environment | sed 's/$/./')" \
-		"$(forge_value kind)" "$forge_id"
+	forge_get environment
+	forge_e=${forge_got:+$forge_got.}
+	forge_get time
+	forge_t=$(echo "$forge_got" | sed 's/[:-]//g; s/\..*/Z/')
+	forge_get seq
+	forge_n=$forge_got
+	forge_get kind
+	printf '%08d.%s.%s%s.%.16s\n' "$forge_n" "$forge_t" "$forge_e" \
+		"$forge_got" "$forge_id"
 }
 
 # forge_put <tree> <mode> <blob> <path>: a tree with that in it, whatever git
@@ -328,8 +373,9 @@ forge_build_tree() {
 	fi &&
 	forge_add "$forge_mode" "$forge_oid" "$forge_path" || return 1
 	if [ "$forge_kind" = claim ] && [ -z "$forge_beside" ]; then
-		forge_add "$forge_smode" "$(forge_value blob)" \
-			"$forge_path.script" || return 1
+		forge_get blob
+		forge_add "$forge_smode" "$forge_got" "$forge_path.script" ||
+			return 1
 	elif [ -n "$forge_beside" ] && [ "$forge_beside" != none ]; then
 		forge_add "$forge_smode" "$(forge_blob "$forge_beside")" \
 			"$forge_path.script" || return 1
@@ -348,17 +394,20 @@ forge_build_tree() {
 
 forge_subject_of() {
 	case $forge_kind in
-	trust-add) forge_v=$(forge_value principal) ;;
-	trust-revoke) forge_v=$(forge_value fingerprint) ;;
-	disown) forge_v=$(forge_value entry)$(forge_value commit) ;;
+	trust-add) forge_get principal ;;
+	trust-revoke) forge_get fingerprint ;;
+	disown) forge_get entry || forge_get commit ;;
 	*)
-		forge_v=$(forge_value script)
-		[ -n "$forge_v" ] || forge_v=$(forge_value run)
-		[ -n "$forge_v" ] || forge_v=$(forge_value entry)
+		forge_get script
+		[ -n "$forge_got" ] || forge_get run
+		[ -n "$forge_got" ] || forge_get entry
 		;;
 	esac
-	forge_v="$(forge_value kind): $forge_v"
-	forge_d=$(forge_value duration)
+	forge_v=$forge_got
+	forge_get kind
+	forge_v="$forge_got: $forge_v"
+	forge_get duration
+	forge_d=$forge_got
 	case $forge_kind in
 	done | fail | skip | lost | rollback | rollback-fail) ;;
 	*) forge_d= ;;
@@ -366,16 +415,19 @@ forge_subject_of() {
 	if [ -n "$forge_d" ]; then
 		forge_d=", $(echo "$forge_d" | sed 's/\(\.[0-9]\).*/\1/')s"
 	fi
-	if [ -n "$(forge_value environment)" ]; then
-		forge_v="$forge_v ($(forge_value environment)$forge_d)"
+	forge_get environment
+	if [ -n "$forge_got" ]; then
+		forge_v="$forge_v ($forge_got$forge_d)"
 	fi
 	printf '%s\n' "$forge_v"
 }
 
 forge_trailers() {
-	for forge_k in Script Environment Kind Run Exit Signal Duration Host; do
-		forge_v=$(forge_value "$(echo "$forge_k" | tr '[:upper:]' '[:lower:]')")
-		[ -z "$forge_v" ] || printf '%s: %s\n' "$forge_k" "$forge_v"
+	for forge_k in Script:script Environment:environment Kind:kind Run:run \
+		Exit:exit Signal:signal Duration:duration Host:host; do
+		forge_get "${forge_k#*:}"
+		[ -z "$forge_got" ] ||
+			printf '%s: %s\n' "${forge_k%:*}" "$forge_got"
 	done
 }
 
@@ -438,7 +490,7 @@ forge_args() {
 	forge_folder= forge_entry= forge_filter= forge_spoil= forge_mode=100644
 	forge_smode=100644 forge_beside= forge_log= forge_subject= forge_header=
 	forge_more= forge_unsigned= forge_moves=yes
-	: >"$forge_work/given"
+	forge_given=
 	for forge_a; do
 		forge_v=${forge_a#*=}
 		case $forge_a in
@@ -459,8 +511,7 @@ forge_args() {
 		@header=*) forge_header=$forge_v ;;
 		@more=*) forge_more=$forge_v ;;
 		@unsigned=*) forge_unsigned=$forge_v ;;
-		*=*) printf '%s %s\n' "${forge_a%%=*}" "$forge_v" \
-			>>"$forge_work/given" ;;
+		*=*) forge_given=$forge_given"${forge_a%%=*} $forge_v$forge_nl" ;;
 		*)
 			echo "forge: what is '$forge_a'?" >&2
 			return 1
@@ -486,7 +537,7 @@ forge() {
 	case $forge_kind in
 	claim | undo | exec)
 		forge_claim=$forge_id
-		cp "$forge_work/given" "$forge_work/claim.$forge_id"
+		printf %s "$forge_given" >"$forge_work/claim.$forge_id"
 		;;
 	esac
 	forge_path=${forge_folder:-$(forge_dir_of)}/${forge_name:-$(forge_name_of)}

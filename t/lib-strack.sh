@@ -122,7 +122,10 @@ trap strack_leave EXIT
 git config --global user.name 'A U Thor'
 git config --global user.email author@example.com
 git config --global init.defaultBranch main
-git config --global init.templateDir '' # fourteen files less to make and copy
+# As git does it, without the fourteen sample hooks to make and to copy.
+mkdir -p "$strack_scratch/template/info" "$strack_scratch/template/hooks"
+: >"$strack_scratch/template/info/exclude"
+git config --global init.templateDir "$strack_scratch/template"
 git config --global advice.detachedHead false
 # A gc in the background would outlive the test.
 git config --global gc.autoDetach false
