@@ -286,7 +286,7 @@ check:
 
 # What `check` takes a sample of, in full: every fault at every point, hundreds
 # of kills and rounds.
-LONG = $(sort $(wildcard t/t007*.sh))
+LONG = $(sort $(wildcard t/t007*.sh) t/t0002-unit.sh t/t0090-valgrind.sh)
 check-long:
 	@CC='$(CC)' sh t/setup.sh check
 	@echo 'Building $(B)/git-strack and the unit tests'
@@ -300,6 +300,11 @@ lint:
 	@for lint in $(filter-out %/lib.sh,$(wildcard t/lint/*.sh)); do \
 		STRACK_BUILD=$(B) CC='$(CC)' $$lint || failed=1; \
 	done; test -z "$$failed"
+
+# Static analysis; some minutes, and nothing may be found.
+analyze:
+	@CC='$(CC)' sh t/setup.sh check
+	@sh t/analyze/analyze.sh
 
 check-headers:
 	@for header in include/strack/*.h src/*/*.h; do \
@@ -356,4 +361,4 @@ uninstall:
 			rmdir --ignore-fail-on-non-empty "$$dir"; \
 	done
 
-.PHONY: bench setup demo check check-long tests lint check-headers install uninstall FORCE
+.PHONY: bench setup demo check check-long analyze tests lint check-headers install uninstall FORCE
