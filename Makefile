@@ -204,6 +204,7 @@ SRC = \
 	src/git/worktree.c \
 	src/main.c \
 	src/opt.c \
+	src/os/carriers.c \
 	src/os/clock.c \
 	src/os/collect.c \
 	src/os/csv.c \

@@ -14,6 +14,7 @@
 #include "strack/lock.h"
 #include "strack/run.h"
 #include "strack/rundir.h"
+#include "strack/sign.h"
 #include "strack/text.h"
 #include "strack/underway.h"
 
@@ -165,7 +166,9 @@ static bool is_unfinished(
 	struct stat st;
 
 	return str_starts(name, prefix) && !lstat(path, &st) &&
-	       S_ISREG(st.st_mode) &&
+	       (S_ISREG(st.st_mode) ||
+		       (S_ISDIR(st.st_mode) &&
+			       str_starts(name, SIGN_SCRATCH))) &&
 	       st.st_mtime <= clock_now_ms() / 1000 - age;
 }
 
@@ -182,7 +185,9 @@ static enum err unfinished(struct cleanup *c, const char *dir,
 		if (is_unfinished(names.v[i], path, prefix, age)) {
 			n++;
 			if (!c->o->dry_run)
-				rc = file_remove(path, err);
+				rc = str_starts(names.v[i], SIGN_SCRATCH)
+					     ? dir_remove_all(path, err)
+					     : file_remove(path, err);
 		}
 		free(path);
 	}

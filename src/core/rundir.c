@@ -272,8 +272,11 @@ enum err rundir_create(struct rundir *d, const char *state_dir, const char *run,
 	rc = take_turn(state_dir, &turn, err);
 	if (!rc)
 		rc = dir_secure(d->path, dir_mode, err);
+	/* Nobody else wants it; but whoever looks at it holds it for an
+	 * instant, which may be long where the machine has no time. */
 	if (!rc)
-		rc = lock_take(&d->lock, lock, file_mode, 0, NULL, err);
+		rc = lock_take(
+			&d->lock, lock, file_mode, TURN_WAIT_MS, NULL, err);
 	lock_release(&turn, false);
 	if (!rc)
 		rc = open_control(d, file_mode, err);

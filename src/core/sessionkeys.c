@@ -37,7 +37,8 @@ enum err session_clone_signer(
 			from = NULL;
 			spec = own;
 		}
-		rc = signer_open(spec, program, &s->clone_signer, err);
+		rc = signer_open(
+			spec, program, s->state_dir, &s->clone_signer, err);
 		if (rc && from) {
 			error_prefix(err, "%s", from);
 			error_hint(err,
@@ -64,7 +65,7 @@ static enum err mend_public_half(const char *own, struct error *err)
 	enum err rc = ERR_OK;
 
 	if (!access(own, F_OK) && access(path, F_OK) &&
-		!signer_open(own, NULL, &key, NULL)) {
+		!signer_open(own, NULL, NULL, &key, NULL)) {
 		line = xstrfmt("%s\n", signer_key(key)->line);
 		rc = file_replace(path, 0600, line, strlen(line), err);
 	}
@@ -112,7 +113,7 @@ enum err session_person_signer(
 		return session_clone_signer(s, ret, err);
 	if (!s->person_signer)
 		rc = signer_open(repo_config(s->repo, "user.signingkey"),
-			repo_config(s->repo, "gpg.ssh.program"),
+			repo_config(s->repo, "gpg.ssh.program"), s->state_dir,
 			&s->person_signer, err);
 	if (rc) {
 		error_prefix(err, "user.signingKey");

@@ -301,7 +301,7 @@ static enum err fill_claim(struct job *j, struct error *err)
 	entry_setf(e, KEY_LIMIT, "%" PRId64, j->req->timeout);
 	entry_set(e, KEY_CONFIG, j->s->config_blob);
 	entry_set(e, KEY_DIRTY, dirty ? "yes" : NULL);
-	entry_set(e, KEY_AGAIN, j->req->again);
+	run_set_masked(j->s, e, KEY_AGAIN, j->req->again);
 	session_stamp(j->s, e);
 	return ERR_OK;
 }

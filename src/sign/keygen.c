@@ -2,8 +2,9 @@
  * Runs ssh-keygen (or what gpg.ssh.program names) the way that git 2.39
  * does, because programs that stand in for it know just that way: message and
  * literal key as files, the signature beside the message.  The files live in
- * a folder of 0700 that is gone when a function here returns.  Knows nothing
- * of what is in keys and signatures.
+ * a folder of 0700 that is gone when a function here returns, and never where
+ * others have their files too.  Knows nothing of what is in keys and
+ * signatures.
  */
 #include "keygen.h"
 
@@ -12,10 +13,12 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "strack/file.h"
 #include "strack/process.h"
+#include "strack/sign.h"
 #include "strack/strvec.h"
 #include "sshsig.h"
 
@@ -27,26 +30,14 @@ struct scratch {
 	sigset_t mask;
 };
 
-static const char *const scratch_parents[] = { "XDG_RUNTIME_DIR", "TMPDIR" };
-
-static char *make_in(const char *parent)
-{
-	char *dir;
-
-	if (!parent || *parent != '/')
-		return NULL;
-	dir = path_join(parent, "git-strack-XXXXXX");
-	if (mkdtemp(dir)) /* 0700 whatever the umask */
-		return dir;
-	free(dir);
-	return NULL;
-}
-
-static enum err scratch_open(struct scratch *s, struct error *err)
+static enum err scratch_open(
+	struct scratch *s, const char *parent, struct error *err)
 {
 	sigset_t block;
-	size_t i;
 
+	if (!parent)
+		return error_set(err, ERR_FATAL,
+			"there is no folder for temporary files");
 	/* Ctrl-C ends ssh-keygen, and us only after the folder is gone. */
 	sigemptyset(&block);
 	sigaddset(&block, SIGHUP);
@@ -55,13 +46,13 @@ static enum err scratch_open(struct scratch *s, struct error *err)
 	sigaddset(&block, SIGTERM);
 	if (sigprocmask(SIG_BLOCK, &block, &s->mask))
 		return error_sys(err, "cannot block signals");
-	for (i = 0; i < ARRAY_SIZE(scratch_parents) && !s->dir; i++)
-		s->dir = make_in(getenv(scratch_parents[i]));
-	if (!s->dir)
-		s->dir = make_in("/tmp");
-	if (s->dir)
+	s->dir = path_join(parent, SIGN_SCRATCH "XXXXXX");
+	if (mkdtemp(s->dir)) /* 0700 whatever the umask */
 		return ERR_OK;
-	error_sys(err, "cannot make a temporary folder in /tmp");
+	error_sys(err, "cannot make a temporary folder in %s", parent);
+	error_hint(err, "is the disk full, or read-only for you?");
+	free(s->dir);
+	s->dir = NULL;
 	sigprocmask(SIG_SETMASK, &s->mask, NULL);
 	return ERR_FATAL;
 }
@@ -202,7 +193,7 @@ enum err keygen_sign(const struct keygen_key *key, const char *ns,
 	char *literal = NULL;
 	enum err rc;
 
-	rc = scratch_open(&tmp, err);
+	rc = scratch_open(&tmp, key->scratch, err);
 	if (rc)
 		goto out;
 	rc = scratch_write(&tmp, "message", data, len, &message, err);
@@ -231,6 +222,21 @@ out:
 	return rc;
 }
 
+/* Checking needs no folder, which there may be none of: a file in memory, by
+ * a name that a child of ours can open. */
+static enum err memory_file(
+	const void *data, size_t len, int *fd, char **path, struct error *err)
+{
+	enum err rc;
+
+	*fd = memfd_create("signature", MFD_CLOEXEC);
+	if (*fd < 0)
+		return error_sys(err, "cannot make a file in memory");
+	*path = xstrfmt("/proc/%ld/fd/%d", (long)getpid(), *fd);
+	rc = fd_write_all(*fd, data, len, "a file in memory", err);
+	return rc ? ERR_FATAL : ERR_OK;
+}
+
 /* "Could not verify signature." is the program's answer; without it (an old
  * version, a full disk) there was none. */
 static enum err check_answer(const struct strvec *argv,
@@ -251,17 +257,14 @@ static enum err check_answer(const struct strvec *argv,
 enum err keygen_check(const char *program, const char *armor, size_t alen,
 	const char *ns, const void *data, size_t len, struct error *err)
 {
-	struct scratch tmp = { .dir = NULL };
 	struct process_result r = PROCESS_RESULT_INIT;
 	struct process_opts opts = { .input = data, .input_len = len };
 	struct strvec argv = STRVEC_INIT;
 	char *sig = NULL;
+	int fd = -1;
 	enum err rc;
 
-	rc = scratch_open(&tmp, err);
-	if (rc)
-		goto out;
-	rc = scratch_write(&tmp, "signature", armor, alen, &sig, err);
+	rc = memory_file(armor, alen, &fd, &sig, err);
 	if (rc)
 		goto out;
 	strvec_pushl(&argv, program ? program : KEYGEN_PROGRAM, "-Y",
@@ -275,6 +278,7 @@ out:
 	process_result_release(&r);
 	strvec_release(&argv);
 	free(sig);
-	scratch_close(&tmp);
+	if (fd >= 0)
+		close(fd); /* what is in it is no longer needed */
 	return rc;
 }
