@@ -198,7 +198,7 @@ static enum err found(
 
 enum err session_found_ledger(struct session *s, struct error *err)
 {
-	const struct signer *root, *clone;
+	const struct signer *root = NULL, *clone = NULL;
 	enum err rc = session_prepare_state(s, err);
 
 	if (!rc)

@@ -177,7 +177,7 @@ _Static_assert(sizeof(struct oid) == GIT_OID_RAWSZ, "SHA-1 on both sides");
 
 static inline git_oid oid_to_git(const struct oid *id)
 {
-	git_oid g;
+	git_oid g = { { 0 } };
 
 	memcpy(g.id, id->id, OID_RAW);
 	return g;

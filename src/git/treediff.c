@@ -69,7 +69,9 @@ static enum err report(struct differ *d, const struct tree_entry *old,
 	size_t base = d->path.len;
 	enum err rc;
 
+	/* cppcheck-suppress nullPointer ; one of the two is always there */
 	buf_add(&d->path, e->name, e->len);
+	/* cppcheck-suppress nullPointer ; the same */
 	if (mode_is_tree(e->mode)) {
 		buf_addch(&d->path, '/');
 		rc = diff_trees(d, old ? &old->id : NULL, new ? &new->id : NULL,

@@ -7,7 +7,6 @@
  */
 #include "strack/process.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <signal.h>
@@ -18,6 +17,7 @@
 #include <unistd.h>
 #include "procfs.h"
 #include "strack/file.h"
+#include "strack/text.h"
 
 /* How long an execve(2) may take under load: so many times 5 ms. */
 #define EXEC_TRIES 200
@@ -81,11 +81,11 @@ static pid_t other_thread(pid_t pid)
 	DIR *d = opendir(path);
 	struct dirent *e;
 	pid_t found = 0;
+	int64_t thread;
 
 	while (d && !found && (e = readdir(d)))
-		if (isdigit((unsigned char)e->d_name[0]) &&
-			atol(e->d_name) != pid)
-			found = (pid_t)atol(e->d_name);
+		if (number_parse(e->d_name, &thread) && thread != pid)
+			found = (pid_t)thread;
 	if (d)
 		closedir(d); /* only read from */
 	free(path);
