@@ -13,11 +13,12 @@ API_TOKEN=tok3n-$$-aaaa DB_PASSWORD="pass word $$ bbbb" A_SECRET=s3cret-$$-cccc
 SSH_KEY=key-$$-dddd DATABASE_URL=postgres://me:dburl-$$-eeee@db.example/x
 EVENT=event-$$-ffff HALF=half-$$-gggg
 URL=https://someone:urlpw-$$-hhhh@host.example/path
-export API_TOKEN DB_PASSWORD A_SECRET SSH_KEY DATABASE_URL EVENT HALF URL
+TOKEN_URL=https://t0ken-$$-iiii@host.example/path
+export API_TOKEN DB_PASSWORD A_SECRET SSH_KEY DATABASE_URL EVENT HALF URL TOKEN_URL
 
 secrets() {
 	printf '%s\n' "$API_TOKEN" "$DB_PASSWORD" "$A_SECRET" "$SSH_KEY" \
-		"dburl-$$-eeee" "$EVENT" "$HALF" "urlpw-$$-hhhh"
+		"dburl-$$-eeee" "$EVENT" "$HALF" "urlpw-$$-hhhh" "t0ken-$$-iiii"
 }
 
 # no_secret: in what standard input says; which must say something.
@@ -65,7 +66,7 @@ test_expect_success PERL 'output, whatever it is cut into' '
 	exit 3 if @ARGV;
 	event "mask $ENV{EVENT}"; event "mask $ENV{HALF}";
 	print "$_=$ENV{$_}.\n" for qw(API_TOKEN DB_PASSWORD A_SECRET SSH_KEY
-		DATABASE_URL EVENT URL);
+		DATABASE_URL EVENT URL TOKEN_URL);
 	print STDERR "err $ENV{EVENT}\n";
 	syswrite(STDOUT, "half-"); select(undef, undef, undef, .2);
 	syswrite(STDOUT, substr("$ENV{HALF}!\n", 5));
@@ -107,7 +108,7 @@ test_expect_success PERL,JQ 'arguments, why it ran again, and JSON' '
 # ---- what a person says ----
 
 test_expect_success 'the reason of every decision' '
-	why="see $URL and $A_SECRET" &&
+	why="see $URL, $TOKEN_URL and $A_SECRET" &&
 	git strack mark -m "$why" "$two" &&
 	git strack reset -m "$why" "$two" &&
 	git strack approve -m "$why" --env staging "$two" &&
@@ -117,7 +118,7 @@ test_expect_success 'the reason of every decision' '
 		entry "$two" $kind | field reason
 	done >../reasons && entry .strack/exec exec | field reason >>../reasons &&
 	test "$(sort -u ../reasons)" = \
-		"see https://someone:***@host.example/path and ***" &&
+		"see https://someone:***@host.example/path, https://***@host.example/path and ***" &&
 	test "$(wc -l <../reasons)" = 4 &&
 	no_secret <../out2 && nowhere &&
 	git strack trust disown -m "$why" "$(git rev-parse strack-ledger)" &&

@@ -214,6 +214,13 @@ static void test_urls(void **state)
 	check_text("a:::///u:p@h ://u:p@h", none, 0, "a:::///u:p@h ://u:***@h");
 	check_text("x://u:hunter23@h", one, 1, "x://u:***@h");
 	check_text("x://hunter2@h", one, 1, "x://***@h");
+	check_text("https://t0ken@h:80/x", none, 0, "https://***@h:80/x");
+	check_text("aHTTP://t0ken@h", none, 0, "aHTTP://***@h");
+	check_text("https://u:p@h http://t@h x://t@h", none, 0,
+		"https://u:***@h http://***@h x://t@h");
+	check_text("https://h?to=a@b", none, 0, "https://h?to=a@b");
+	check_text("http ://t@h ttps://t@h", none, 0, "http ://t@h ttps://t@h");
+	check_text("https://@h", none, 0, "https://@h");
 }
 
 static void test_long_url(void **state)
