@@ -327,7 +327,7 @@ lint:
 
 # Static analysis; some minutes, and nothing may be found.
 analyze:
-	@CC='$(CC)' sh t/setup.sh check
+	@CC='$(CC)' sh t/setup.sh analyze
 	@sh t/analyze/analyze.sh
 
 check-headers:
