@@ -161,6 +161,7 @@ SRC = \
 	src/core/ledger.c \
 	src/core/ledgercache.c \
 	src/core/ledgerentries.c \
+	src/core/ledgerrows.c \
 	src/core/match.c \
 	src/core/message.c \
 	src/core/namecheck.c \
