@@ -49,6 +49,12 @@ CC = AFL_QUIET=1 afl-clang-fast
 HARDEN = $(SANITIZE) -Wno-missing-field-initializers
 HARDEN_LD = $(SANITIZE) -fsanitize=fuzzer
 CFLAGS = -O1 -g
+else ifeq ($(COV),1)
+B = build-cov
+HARDEN = --coverage -fprofile-update=atomic
+HARDEN_LD = --coverage -Wl,--wrap=_exit
+CFLAGS = -O0 -g
+EXTRA = $(B)/t/helper/dump-coverage.o
 else
 B = build
 endif
@@ -155,6 +161,7 @@ SRC = \
 	src/core/ledger.c \
 	src/core/ledgercache.c \
 	src/core/ledgerentries.c \
+	src/core/ledgerrows.c \
 	src/core/match.c \
 	src/core/message.c \
 	src/core/namecheck.c \
@@ -258,22 +265,23 @@ UNITBIN = $(UNIT:t/unit/%.c=$(B)/t/unit/%)
 
 all: $(B)/git-strack
 
-$(B)/git-strack: $(OBJ)
-	$(CC) $(ALL_CFLAGS) $(HARDEN_LD) $(LDFLAGS) -o $@ $(OBJ) $(PKG_LIBS)
+$(B)/git-strack: $(OBJ) $(EXTRA)
+	$(CC) $(ALL_CFLAGS) $(HARDEN_LD) $(LDFLAGS) -o $@ $(OBJ) \
+		$(EXTRA) $(PKG_LIBS)
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(B)/t/unit/%: t/unit/%.c $(LIBOBJ)
+$(B)/t/unit/%: t/unit/%.c $(LIBOBJ) $(EXTRA)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP $(HARDEN_LD) $(LDFLAGS) -o $@ $< $(LIBOBJ) \
-		$(PKG_LIBS) -lcmocka
+		$(EXTRA) $(PKG_LIBS) -lcmocka
 
 -include $(OBJ:.o=.d) $(UNITBIN:=.d)
 
 clean:
-	rm -rf build build-san build-fuzz build-afl
+	rm -rf build build-san build-fuzz build-afl build-cov
 
 .PHONY: all clean
 
@@ -320,7 +328,7 @@ lint:
 
 # Static analysis; some minutes, and nothing may be found.
 analyze:
-	@CC='$(CC)' sh t/setup.sh check
+	@CC='$(CC)' sh t/setup.sh analyze
 	@sh t/analyze/analyze.sh
 
 check-headers:
@@ -328,6 +336,14 @@ check-headers:
 		echo "#include \"$$header\"" | $(CC) $(ALL_CFLAGS) -I. \
 			-fsyntax-only -x c - || failed=1; \
 	done; test -z "$$failed"
+
+# Which lines the tests run, a folder and a file at a time.
+coverage:
+	@CC='$(CC)' sh t/setup.sh check
+	@$(AGAIN) COV=1 tests
+	@find build-cov -name '*.gcda' -delete
+	@-STRACK_BUILD=build-cov CC='$(CC)' prove -j$(JOBS) $(PROVE_OPTS) $(T)
+	@sh t/coverage.sh build-cov
 
 # ---- fuzzing ----
 
@@ -424,4 +440,4 @@ uninstall:
 			rmdir --ignore-fail-on-non-empty "$$dir"; \
 	done
 
-.PHONY: bench setup demo check check-long analyze tests lint check-headers install uninstall FORCE
+.PHONY: bench setup demo check check-long analyze coverage tests lint check-headers install uninstall FORCE

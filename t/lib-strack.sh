@@ -8,7 +8,8 @@
 # at once don't meet), with build/ first in PATH, an empty HOME, git told of
 # nothing but a fixed identity, and a few words for what the tests do often.
 # STRACK_BUILD names another build folder, SHARNESS another sharness.sh;
-# STRACK_LONG asks for all of what is otherwise a sample.
+# STRACK_LONG asks for all of what is otherwise a sample; STRACK_FAILURES names a
+# file that gets what failed tests said.
 #
 # A test drives the program as its user does, and looks with stock tools.
 # shellcheck shell=sh disable=SC2034,SC2154
@@ -24,7 +25,7 @@ esac
 
 for strack_v in $(env | sed -n 's/^\(GIT_[A-Z0-9_]*\|STRACK_[A-Z0-9_]*\)=.*/\1/p'); do
 	case $strack_v in
-	STRACK_BUILD | STRACK_LONG) ;;
+	STRACK_BUILD | STRACK_LONG | STRACK_FAILURES) ;;
 	*) unset "$strack_v" ;;
 	esac
 done
@@ -90,7 +91,7 @@ if [ "$verbose" != t ]; then
 			awk '/^expecting success: /{ said = "" }
 				{ said = said "#\t" $0 "\n" }
 				END { printf "%s", said }' "$strack_scratch/log"
-		} >&2
+		} | tee -a "${STRACK_FAILURES:-/dev/null}" >&2
 		[ -z "$immediate" ] || { EXIT_OK=t; exit 1; }
 	}
 fi
@@ -207,9 +208,10 @@ refused() {
 	return 1
 }
 
-# wait_for <condition> [<seconds>]: looks until it holds (30 s at most).
+# wait_for <condition> [<seconds>]: looks until it holds (90 s at most: a busy
+# machine may need half of that).
 wait_for() {
-	strack_left=$((${2:-30} * 20))
+	strack_left=$((${2:-90} * 20))
 	until eval "$1" >/dev/null 2>&1; do
 		strack_left=$((strack_left - 1))
 		if [ "$strack_left" -lt 0 ]; then

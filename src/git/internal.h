@@ -172,6 +172,9 @@ enum err tree_iter_next(struct tree_iter *t, struct error *err);
 void tree_iter_close(struct tree_iter *t);
 
 #define TREE_DEPTH 64
+/* Files and folders that one walk or comparison meets.  A few small trees that
+ * hold each other many times over stand for more than anybody can count. */
+#define TREE_NODES (4u << 20)
 
 _Static_assert(sizeof(struct oid) == GIT_OID_RAWSZ, "SHA-1 on both sides");
 

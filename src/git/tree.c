@@ -204,6 +204,7 @@ struct walker {
 	tree_walk_fn *fn;
 	void *arg;
 	struct buf path;
+	unsigned nodes;
 };
 
 static enum err walk_one(
@@ -220,6 +221,12 @@ static enum err walk_one(
 		rc = tree_iter_next(&t, err);
 		if (rc || t.done)
 			break;
+		if (++w->nodes > TREE_NODES) {
+			rc = error_set(err, ERR_TOOBIG,
+				"the tree has more than %u files and folders",
+				TREE_NODES);
+			break;
+		}
 		buf_add(&w->path, t.entry.name, t.entry.len);
 		if (mode_is_tree(t.entry.mode)) {
 			buf_addch(&w->path, '/');
@@ -236,7 +243,7 @@ static enum err walk_one(
 enum err tree_walk(struct repo *r, const struct oid *root, const char *under,
 	tree_walk_fn *fn, void *arg, struct error *err)
 {
-	struct walker w = { r, fn, arg, BUF_INIT };
+	struct walker w = { r, fn, arg, BUF_INIT, 0 };
 	struct oid id = *root;
 	unsigned mode = MODE_TREE;
 	enum err rc = ERR_OK;
