@@ -13,6 +13,7 @@
 #include "strack/rundir.h"
 #include "job.h"
 #include "events.h"
+#include "litter.h"
 #include "said.h"
 
 void lost_report_release(struct lost_report *r)
@@ -294,6 +295,8 @@ enum err lost_record(
 	}
 	if (!rc)
 		rc = tidy(s, dry, ret, err);
+	if (!rc)
+		rc = litter_remove(s, dry, &ret->litter, err);
 	rowvec_release(&open);
 	return rc;
 }

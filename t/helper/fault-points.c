@@ -1,0 +1,950 @@
+/*
+ * Stops one command of git-strack at each of its fault points (fault.c), each
+ * time in a new copy of a template, lets the next plain command recover, and
+ * looks at what is left.  One process instead of the fifty of a shell loop, as
+ * there are thousands of points.
+ *
+ *	fault-points [<option>...] <fault>... -- <command>...
+ *
+ * A fault is kill, exit, EIO, ENOSPC, EINTR or short; with :long behind it, it
+ * goes on from the Nth call.  The template is a folder that holds r, the
+ * repository, and whatever its scripts made beside it: each appends a line to
+ * `ran`.  lib-fault.sh says what the options are for.
+ *
+ * After each point:
+ *  - the whole effect is there, or exit and standard error say otherwise;
+ *  - what was reported as written is an entry of the ledger;
+ *  - helper/ledger-audit and git fsck --strict have nothing to say;
+ *  - the next command succeeds, and what it leaves is one of the ends that
+ *    the scenario allows, with no file that a run without faults would not
+ *    leave as well;
+ *  - all entries that were there still are, and both oracles agree again.
+ *
+ * The audit is a function of the ledger's tip, git fsck one of what is in .git,
+ * and the next command one of all files, as time and randomness are fixed: what
+ * was looked at once is not looked at again, unless -A asks for it.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <regex.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include "fault.h"
+
+#define REF ".git/refs/heads/strack-ledger"
+#define ALARM_SECONDS 120
+#define FAILURES_MAX 5
+
+static struct {
+	const char *name, *template, *preload, *audit, *look;
+	const char *next;   /* the next plain command */
+	const char *prefix; /* of the entries that the ends are about */
+	const char *said;   /* ERE of a line that reports an entry... */
+	const char *kind;   /* ...of this kind */
+	const char *ends;   /* ERE of "RAN KIND..." after recovery */
+	bool all, again;
+	int first, step;
+	long now;
+	char *const *argv;
+} o = { .first = 1, .step = 1, .next = "cleanup", .prefix = "" };
+
+static struct fault_shared *shared;
+static int failures;
+
+static _Noreturn void fatal(const char *what)
+{
+	fprintf(stderr, "fault-points: %s: %s\n", what, strerror(errno));
+	exit(2);
+}
+
+/* ---- text ---- */
+
+struct text {
+	char *p;
+	size_t n;
+};
+
+static void add(struct text *t, const void *p, size_t n)
+{
+	char *grown = realloc(t->p, t->n + n + 1);
+
+	if (!grown)
+		abort();
+	t->p = grown;
+	memcpy(t->p + t->n, p, n);
+	t->n += n;
+	t->p[t->n] = '\0';
+}
+
+__attribute__((format(printf, 2, 3))) static void addf(
+	struct text *t, const char *fmt, ...)
+{
+	char *s;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&s, fmt, ap) < 0)
+		abort();
+	va_end(ap);
+	add(t, s, strlen(s));
+	free(s);
+}
+
+static const char *str(const struct text *t)
+{
+	return t->p ? t->p : "";
+}
+
+static void drop(struct text *t)
+{
+	free(t->p);
+	*t = (struct text){ 0 };
+}
+
+static bool slurp(const char *path, struct text *ret)
+{
+	char part[65536];
+	ssize_t n;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0)
+		return false;
+	while ((n = read(fd, part, sizeof(part))) > 0)
+		add(ret, part, (size_t)n);
+	close(fd);
+	return n == 0;
+}
+
+static bool matches(const char *pattern, const char *s)
+{
+	regex_t re;
+	bool yes;
+
+	if (regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB | REG_NEWLINE))
+		fatal(pattern);
+	yes = !regexec(&re, s, 0, NULL, 0);
+	regfree(&re);
+	return yes;
+}
+
+/* ---- trees of files ---- */
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+typedef void visit(const char *path, const char *below, const struct stat *st,
+	void *arg);
+
+/* All below `top`, folders before what is in them. */
+static void walk(const char *top, const char *below, visit *f, void *arg)
+{
+	char dir[PATH_MAX];
+	struct dirent **list;
+	int n;
+
+	snprintf(dir, sizeof(dir), "%s/%s", top, below);
+	n = scandir(dir, &list, NULL, by_name);
+	if (n < 0)
+		fatal(dir);
+	for (int i = 0; i < n; i++) {
+		const char *name = list[i]->d_name;
+		char path[PATH_MAX], under[PATH_MAX];
+		struct stat st;
+
+		snprintf(path, sizeof(path), "%s%s%s", dir,
+			*below ? "/" : "", name);
+		snprintf(under, sizeof(under), "%s%s%s", below,
+			*below ? "/" : "", name);
+		if (strcmp(name, ".") && strcmp(name, "..")) {
+			if (lstat(path, &st))
+				fatal(path);
+			f(path, under, &st, arg);
+			if (S_ISDIR(st.st_mode))
+				walk(top, under, f, arg);
+		}
+		free(list[i]);
+	}
+	free(list);
+}
+
+static void copy_file(const char *from, const char *to, const struct stat *st)
+{
+	struct timespec times[2] = { st->st_atim, st->st_mtim };
+	int in = open(from, O_RDONLY | O_CLOEXEC);
+	int out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	char part[65536];
+	ssize_t n;
+
+	if (in < 0 || out < 0)
+		fatal(to);
+	while ((n = read(in, part, sizeof(part))) > 0)
+		if (write(out, part, (size_t)n) != n)
+			fatal(to);
+	if (n < 0 || fchmod(out, st->st_mode & 07777) || futimens(out, times))
+		fatal(to);
+	close(in);
+	close(out);
+}
+
+static void copy_one(const char *path, const char *below, const struct stat *st,
+	void *arg)
+{
+	char to[PATH_MAX], target[PATH_MAX];
+	ssize_t n;
+
+	snprintf(to, sizeof(to), "%s/%s", (const char *)arg, below);
+	if (S_ISDIR(st->st_mode)) {
+		if (mkdir(to, st->st_mode & 07777))
+			fatal(to);
+	} else if (S_ISLNK(st->st_mode)) {
+		n = readlink(path, target, sizeof(target) - 1);
+		target[n > 0 ? n : 0] = '\0';
+		if (symlink(target, to))
+			fatal(to);
+	} else if (S_ISREG(st->st_mode)) {
+		copy_file(path, to, st);
+	}
+}
+
+static void remove_tree(const char *path)
+{
+	DIR *d = opendir(path);
+	struct dirent *e;
+
+	if (!d)
+		return;
+	while ((e = readdir(d))) {
+		char below[PATH_MAX];
+
+		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
+			continue;
+		snprintf(below, sizeof(below), "%s/%s", path, e->d_name);
+		if (unlink(below)) {
+			chmod(below, 0700);
+			remove_tree(below);
+		}
+	}
+	closedir(d);
+	if (rmdir(path))
+		fatal(path);
+}
+
+static void new_copy(const char *from)
+{
+	remove_tree("w");
+	if (mkdir("w", 0700))
+		fatal("w");
+	walk(from, "", copy_one, (void *)(uintptr_t)"w");
+}
+
+/* Two FNV-1a sums: against chance, not against anybody. */
+struct digest {
+	uint64_t a, b;
+};
+
+static void mix(struct digest *d, const void *p, size_t n)
+{
+	const unsigned char *s = p;
+
+	for (size_t i = 0; i < n; i++) {
+		d->a = (d->a ^ s[i]) * UINT64_C(0x100000001b3);
+		d->b = (d->b ^ s[i]) * UINT64_C(0x9e3779b97f4a7c15);
+		d->b ^= d->b >> 29;
+	}
+}
+
+/* Whatever is by chance: ids of runs, of processes, temporary names. */
+static void plain_name(const char *path, struct text *ret)
+{
+	const char *const temp[] = { ".tmp-", "_git2_", "/cache/ledger." };
+
+	for (const char *p = path; *p;) {
+		size_t ulid = strspn(p, "0123456789ABCDEFGHJKMNPQRSTVWXYZ");
+		size_t hex = strspn(p, "0123456789abcdef");
+		bool done = false;
+
+		for (size_t i = 0; i < 3 && !done; i++) {
+			size_t n = strlen(temp[i]);
+
+			if (strncmp(p, temp[i], n))
+				continue;
+			add(ret, p, n);
+			add(ret, "#", 1);
+			p += n + strcspn(p + n, "/");
+			done = true;
+		}
+		if (done)
+			continue;
+		if (ulid == 26 || hex >= 16) {
+			add(ret, "#", 1);
+			p += ulid == 26 ? ulid : hex;
+		} else {
+			add(ret, p++, 1);
+		}
+	}
+}
+
+static void mix_file(const char *path, const char *below, struct digest *d)
+{
+	struct text text = { 0 };
+
+	if (!slurp(path, &text))
+		fatal(path);
+	if (strstr(below, "gc.pid") || strstr(below, "gc.new"))
+		for (size_t i = 0; i < text.n; i++)
+			if (text.p[i] >= '0' && text.p[i] <= '9')
+				text.p[i] = '#'; /* of one that is dead */
+	mix(d, text.p, text.n);
+	drop(&text);
+}
+
+static void digest_one(const char *path, const char *below,
+	const struct stat *st, void *arg)
+{
+	struct digest *d = arg;
+	struct text name = { 0 };
+
+	plain_name(below, &name);
+	mix(d, name.p, name.n + 1);
+	mix(d, &st->st_mode, sizeof(st->st_mode));
+	if (S_ISREG(st->st_mode))
+		mix_file(path, below, d);
+	drop(&name);
+}
+
+/* git fsck does not look into our folder. */
+static void digest_git(const char *path, const char *below,
+	const struct stat *st, void *arg)
+{
+	if (strcmp(below, "strack") && strncmp(below, "strack/", 7))
+		digest_one(path, below, st, arg);
+}
+
+static void digest_of(const char *top, visit *f, char ret[33])
+{
+	struct digest d = { UINT64_C(0xcbf29ce484222325), 1 };
+
+	walk(top, "", f, &d);
+	snprintf(ret, 33, "%016llx%016llx", (unsigned long long)d.a,
+		(unsigned long long)d.b);
+}
+
+/* ---- what was looked at once ---- */
+
+struct memo {
+	char *key;
+	int code;
+	struct text out;
+};
+
+static struct memo *memos;
+static size_t memo_n;
+
+static struct memo *memo_find(const char *key)
+{
+	for (size_t i = 0; i < memo_n; i++)
+		if (!strcmp(memos[i].key, key))
+			return &memos[i];
+	return NULL;
+}
+
+static struct memo *memo_add(const char *key)
+{
+	memos = realloc(memos, (memo_n + 1) * sizeof(*memos));
+	if (!memos)
+		abort();
+	memos[memo_n] = (struct memo){ .key = strdup(key) };
+	return &memos[memo_n++];
+}
+
+/* A shell's command in w/r, standard error with its output. */
+static int shell(const char *command, struct text *out)
+{
+	char line[8192], part[4096];
+	size_t n;
+	FILE *f;
+
+	snprintf(line, sizeof(line), "cd w/r && { %s; } 2>&1", command);
+	f = popen(line, "re");
+	if (!f)
+		fatal(command);
+	while ((n = fread(part, 1, sizeof(part), f)) > 0)
+		add(out, part, n);
+	return pclose(f);
+}
+
+static const struct memo *ask(const char *key, const char *command)
+{
+	struct memo *m = memo_find(key);
+
+	if (m)
+		return m;
+	m = memo_add(key);
+	m->code = shell(command, &m->out);
+	return m;
+}
+
+/* ---- running it ---- */
+
+struct ended {
+	int status;
+	struct text out, err;
+};
+
+static void ended_drop(struct ended *e)
+{
+	drop(&e->out);
+	drop(&e->err);
+}
+
+static void take(int fd, struct text *to)
+{
+	char part[65536];
+	ssize_t n;
+
+	while ((n = read(fd, part, sizeof(part))) > 0)
+		add(to, part, (size_t)n);
+}
+
+static void child(char *const *argv, const char *how, int at, int out, int err)
+{
+	char n[16], word[16], now[32];
+	int null = open("/dev/null", O_RDONLY);
+
+	if (chdir("w/r") || dup2(null, 0) || dup2(out, 1) < 0 ||
+		dup2(err, 2) < 0)
+		_exit(126);
+	snprintf(n, sizeof(n), "%d", at);
+	/* the next command comes a minute later, and with other ids */
+	snprintf(now, sizeof(now), "%ld", o.now + (how ? 0 : 60));
+	setenv("STRACK_FAULT_NOW", now, 1);
+	setenv("STRACK_FAULT_COUNT", "../../count", 1);
+	setenv("STRACK_FAULT_LOG", "../../hit", 1);
+	if (how) {
+		snprintf(word, sizeof(word), "%.*s", (int)strcspn(how, ":"),
+			how);
+		setenv("STRACK_FAULT_HOW", word, 1);
+		if (at)
+			setenv("STRACK_FAULT_AT", n, 1);
+		if (strchr(how, ':'))
+			setenv("STRACK_FAULT_LONG", "1", 1);
+	}
+	setenv("LD_PRELOAD", o.preload, 1);
+	execvp(argv[0], argv);
+	_exit(126);
+}
+
+static void on_alarm(int sig)
+{
+	(void)sig; /* cuts the wait short */
+}
+
+/* Until all that it started is gone; `how` NULL: no fault, a minute later. */
+static bool run(char *const *argv, const char *how, int at, struct ended *e)
+{
+	int out[2], err[2], status;
+	pid_t pid, got;
+	bool in_time = true;
+
+	if (pipe2(out, O_CLOEXEC) || pipe2(err, O_CLOEXEC))
+		fatal("pipe");
+	fcntl(out[1], F_SETPIPE_SZ, 1 << 20);
+	fcntl(err[1], F_SETPIPE_SZ, 1 << 20);
+	memset(shared, 0, sizeof(*shared));
+	unlink("hit");
+	pid = fork();
+	if (pid < 0)
+		fatal("fork");
+	if (!pid)
+		child(argv, how, at, out[1], err[1]);
+	close(out[1]);
+	close(err[1]);
+	alarm(ALARM_SECONDS);
+	while ((got = waitpid(-1, &status, 0)) > 0 || errno == EINTR) {
+		if (got == pid)
+			e->status = status;
+		if (got < 0) {
+			in_time = false;
+			break;
+		}
+	}
+	alarm(0);
+	fcntl(out[0], F_SETFL, O_NONBLOCK);
+	fcntl(err[0], F_SETFL, O_NONBLOCK);
+	take(out[0], &e->out);
+	take(err[0], &e->err);
+	close(out[0]);
+	close(err[0]);
+	return in_time;
+}
+
+/* ---- what there is ---- */
+
+struct view {
+	char tip[64];
+	struct text ledger; /* entries: folder, environment.kind */
+	struct text files;  /* work tree, hooks, config: path, mode, size */
+	struct text ends;   /* "RAN KIND..." */
+	int ran;
+};
+
+static void view_drop(struct view *v)
+{
+	drop(&v->ledger);
+	drop(&v->files);
+	drop(&v->ends);
+}
+
+static void file_line(const char *path, const char *below,
+	const struct stat *st, void *arg)
+{
+	(void)path;
+	if (!strncmp(below, ".git", 4) && strncmp(below, ".git/hooks", 10) &&
+		strcmp(below, ".git/config"))
+		return;
+	addf(arg, "%s %o %jd\n", below, st->st_mode,
+		S_ISREG(st->st_mode) ? (intmax_t)st->st_size : 0);
+}
+
+static void read_tip(char ret[64])
+{
+	struct text t = { 0 };
+
+	*ret = '\0';
+	if (slurp("w/r/" REF, &t))
+		snprintf(ret, 64, "%.40s", str(&t));
+	drop(&t);
+}
+
+/* "DIR/SEQ.TIME.ENV.KIND.ID": its folder, and what is between TIME and ID. */
+static void entry_line(struct view *v, char *path)
+{
+	char *slash = strrchr(path, '/'), *name, *id, *kind;
+	size_t n = strlen(path);
+
+	if (!slash || n < 20 || !strcmp(path, ".strack/ledger") ||
+		!strcmp(path + n - 7, ".script") ||
+		!strcmp(path + n - 4, ".log"))
+		return;
+	*slash = '\0';
+	name = strchr(slash + 1, '.');
+	name = name ? strchr(name + 1, '.') : NULL;
+	id = name ? strrchr(name, '.') : NULL;
+	if (!id || id == name)
+		return;
+	*id = '\0';
+	addf(&v->ledger, "%s %s\n", path, name + 1);
+	kind = strrchr(name, '.') + 1;
+	if (!strncmp(path, o.prefix, strlen(o.prefix)))
+		addf(&v->ends, " %s", kind);
+}
+
+static void look(struct view *v)
+{
+	char key[512];
+	struct text t = { 0 };
+
+	*v = (struct view){ 0 };
+	read_tip(v->tip);
+	if (slurp("w/ran", &t))
+		for (size_t i = 0; i < t.n; i++)
+			v->ran += t.p[i] == '\n';
+	drop(&t);
+	addf(&v->ends, "%d", v->ran);
+	if (*v->tip) {
+		char *copy, *save = NULL;
+
+		snprintf(key, sizeof(key), "tree %s", v->tip);
+		copy = strdup(str(&ask(key, "git -c core.quotePath=false "
+			"ls-tree -r --name-only strack-ledger")->out));
+		for (char *line = strtok_r(copy, "\n", &save); line;
+			line = strtok_r(NULL, "\n", &save))
+			entry_line(v, line);
+		free(copy);
+	}
+	walk("w/r", "", file_line, &v->files);
+	if (o.look)
+		shell(o.look, &v->files);
+}
+
+static bool same(const struct view *a, const struct view *b)
+{
+	return a->ran == b->ran && !strcmp(str(&a->ledger), str(&b->ledger)) &&
+	       !strcmp(str(&a->files), str(&b->files));
+}
+
+static int count_lines(const char *s, const char *end_of_line)
+{
+	size_t n = strlen(end_of_line);
+	int c = 0;
+
+	for (const char *p = s; (p = strstr(p, end_of_line)); p += n)
+		c += p[n] == '\n';
+	return c;
+}
+
+/* ---- what may lie about ---- */
+
+static struct text allowed; /* "\n" and each path, then "\n" */
+
+struct leftovers {
+	struct text *found;
+	bool learn;
+};
+
+static void left_one(const char *path, const char *below, const struct stat *st,
+	void *arg)
+{
+	struct leftovers *l = arg;
+	struct text name = { 0 }, line = { 0 };
+
+	(void)path;
+	/* what git itself would collect when it is time */
+	if (!strncmp(below, ".git/objects/", 13) &&
+		strspn(below + 13, "0123456789abcdef") == 2)
+		return;
+	plain_name(below, &name);
+	addf(&line, "\n%s%s\n", str(&name), S_ISDIR(st->st_mode) ? "/" : "");
+	if (l->learn)
+		add(&allowed, line.p, line.n);
+	else if (!strstr(str(&allowed), line.p))
+		addf(l->found, " %s", below);
+	drop(&name);
+	drop(&line);
+}
+
+static void leftovers(bool learn, struct text *found)
+{
+	struct leftovers l = { found, learn };
+
+	walk("w/r", "", left_one, &l);
+}
+
+/* ---- the checks ---- */
+
+static struct view before, whole; /* of the template, and without a fault */
+static struct ended fine;
+
+static char **words(const char *s)
+{
+	char **argv = calloc(strlen(s) + 2, sizeof(*argv));
+	char *copy = strdup(s), *save = NULL;
+	size_t n = 0;
+
+	if (!argv || !copy)
+		abort();
+	argv[n++] = strdup("git-strack");
+	for (char *w = strtok_r(copy, " ", &save); w;
+		w = strtok_r(NULL, " ", &save))
+		argv[n++] = strdup(w);
+	free(copy);
+	return argv;
+}
+
+__attribute__((format(printf, 1, 2))) static bool bad(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	return false;
+}
+
+static bool is_sound(const struct view *v)
+{
+	const struct memo *m;
+	char key[512], command[PATH_MAX], digest[33];
+
+	digest_of("w/r/.git", digest_git, digest);
+	snprintf(key, sizeof(key), "fsck %s", digest);
+	m = ask(key, "! git fsck --strict --no-dangling --no-progress 2>&1 |"
+		     " grep -v '^notice: ' | grep .");
+	if (m->code)
+		return bad("git fsck: %s\n", str(&m->out));
+	if (!*v->tip)
+		return true;
+	snprintf(key, sizeof(key), "audit %s", v->tip);
+	snprintf(command, sizeof(command), "%s -q", o.audit);
+	m = ask(key, command);
+	if (m->code)
+		return bad("ledger-audit: %s\n", str(&m->out));
+	return true;
+}
+
+static bool keeps(const char *old, const char *new)
+{
+	char key[512], command[512];
+
+	if (!*old || !strcmp(old, new))
+		return true;
+	snprintf(command, sizeof(command), "git merge-base --is-ancestor %s %s",
+		old, *new ? new : "none");
+	snprintf(key, sizeof(key), "keeps %s %s", old, new);
+	return !ask(key, command)->code ||
+	       bad("the branch no longer holds %s\n", old);
+}
+
+static bool was_ended(int status)
+{
+	return WIFSIGNALED(status) ? WTERMSIG(status) == SIGKILL
+				   : WEXITSTATUS(status) == FAULT_EXIT;
+}
+
+/* Right after the fault. */
+static bool check_fault(const char *how, const struct ended *e,
+	const struct view *v)
+{
+	bool killing = !strncmp(how, "kill", 4) || !strncmp(how, "exit", 4);
+	bool is_whole = same(v, &whole);
+	int code = WIFEXITED(e->status) ? WEXITSTATUS(e->status) : -1;
+
+	if (WIFSIGNALED(e->status) && !killing)
+		return bad("died of signal %d\n", WTERMSIG(e->status));
+	if (code == 0 && WEXITSTATUS(fine.status) == 0 && !is_whole)
+		return bad("exit 0, but not all of it is there\n");
+	if (!(killing && was_ended(e->status)) &&
+		!(is_whole && e->status == fine.status) &&
+		!(code > 0 && code < 129 &&
+			matches("^git strack: ", str(&e->err))))
+		return bad("exit %d, and no error on stderr\n", code);
+	if (v->ran > whole.ran)
+		return bad("ran %d times\n", v->ran);
+	if (o.said && matches(o.said, str(&e->out))) {
+		char end[64];
+
+		snprintf(end, sizeof(end), ".%s", o.kind);
+		if (count_lines(str(&v->ledger), end) <
+			count_lines(str(&whole.ledger), end))
+			return bad("reported a %s that is not there\n", o.kind);
+	}
+	return is_sound(v) && keeps(before.tip, v->tip);
+}
+
+static bool check_again(void)
+{
+	struct ended e = { 0 };
+	struct view v;
+	bool ok;
+
+	look(&v);
+	ok = same(&v, &whole);
+	if (!ok) {
+		view_drop(&v);
+		ok = run(o.argv, NULL, 0, &e);
+		look(&v);
+		ok = (ok && e.status == fine.status && same(&v, &whole)) ||
+		     bad("again: exit status %x, not the whole effect\n"
+			 "%s%s%s%s",
+			     e.status, str(&e.out), str(&e.err),
+			     str(&v.ledger), str(&v.files));
+	}
+	view_drop(&v);
+	ended_drop(&e);
+	return ok;
+}
+
+/* The next plain command, and what it must have put in order. */
+static bool check_next(char *const *next, const struct view *after)
+{
+	struct ended e = { 0 };
+	struct text left = { 0 };
+	struct view v;
+	bool ok = run(next, NULL, 0, &e);
+	int code = WIFEXITED(e.status) ? WEXITSTATUS(e.status) : -1;
+
+	look(&v);
+	if (!ok)
+		bad("the next command has not ended\n");
+	else if (code < 0 || code > 3)
+		ok = bad("the next command fails: %d\n", code);
+	else if (o.ends && !matches(o.ends, str(&v.ends)))
+		ok = bad("it ends as: %s\n", str(&v.ends));
+	leftovers(false, &left);
+	if (ok && left.n)
+		ok = bad("left:%s\n", left.p);
+	ok = ok && is_sound(&v) && keeps(after->tip, v.tip);
+	if (!ok)
+		bad("next: %s%s", str(&e.out), str(&e.err));
+	if (ok && o.again)
+		ok = check_again();
+	drop(&left);
+	view_drop(&v);
+	ended_drop(&e);
+	return ok;
+}
+
+static bool check_next_once(char *const *next, const struct view *after)
+{
+	char key[64] = "next ", digest[33];
+	struct memo *m;
+	bool ok;
+
+	if (o.all)
+		return check_next(next, after);
+	digest_of("w", digest_one, digest);
+	strcat(key, digest);
+	m = memo_find(key);
+	if (m)
+		return !m->code;
+	ok = check_next(next, after);
+	memo_add(key)->code = !ok; /* not before: others may be added */
+	return ok;
+}
+
+/* ---- all points ---- */
+
+static void failed(const char *how, int at, const struct ended *e)
+{
+	struct text hit = { 0 };
+	char keep[64];
+
+	slurp("hit-seen", &hit);
+	fprintf(stderr, "=== %s: %s at %d: %s%s%s\n", o.name, how, at,
+		str(&hit), str(&e->out), str(&e->err));
+	drop(&hit);
+	snprintf(keep, sizeof(keep), "failed-%s-%s-%d", o.name, how, at);
+	rename("w", keep);
+	failures++;
+}
+
+/* false: no such point any more. */
+static bool point(const char *how, int at, char *const *next)
+{
+	struct ended e = { 0 };
+	struct view v;
+	bool hit, ok;
+
+	new_copy(o.template);
+	ok = run(o.argv, how, at, &e);
+	hit = shared->hits > 0;
+	rename("hit", "hit-seen");
+	if (hit) {
+		look(&v);
+		if (!ok)
+			bad("it has not ended\n");
+		ok = ok && check_fault(how, &e, &v) && check_next_once(next, &v);
+		if (!ok)
+			failed(how, at, &e);
+		view_drop(&v);
+	}
+	ended_drop(&e);
+	return hit;
+}
+
+/* Without a fault: what it is to be, and what may be left. */
+static void learn(char *const *next)
+{
+	struct ended e = { 0 };
+
+	new_copy(o.template);
+	look(&before);
+	leftovers(true, NULL);
+	run(next, NULL, 0, &e);
+	leftovers(true, NULL);
+	ended_drop(&e);
+	new_copy(o.template);
+	if (!run(o.argv, "kill", 0, &fine))
+		fatal("it does not end");
+	look(&whole);
+	leftovers(true, NULL);
+	run(next, NULL, 0, &e);
+	leftovers(true, NULL);
+	if (o.said && !matches(o.said, str(&fine.out)))
+		fatal("it does not report what it should");
+	if (!is_sound(&whole))
+		exit(1);
+	ended_drop(&e);
+}
+
+static void all_points(const char *how, char *const *next)
+{
+	int at, n = 0, looked = 0;
+
+	for (at = o.first; failures < FAILURES_MAX; at += o.step) {
+		if (!point(how, at, next))
+			break;
+		n++;
+	}
+	looked = n;
+	printf("%s%s %d", how[0] ? "" : "", how, looked);
+	if (o.step > 1)
+		printf(" of %d", shared->count);
+}
+
+static void options(int argc, char **argv)
+{
+	int c;
+
+	while ((c = getopt(argc, argv, "+n:t:l:x:L:N:p:s:k:e:f:S:T:Aa")) > 0)
+		switch (c) {
+		case 'n': o.name = optarg; break;
+		case 't': o.template = optarg; break;
+		case 'l': o.preload = optarg; break;
+		case 'x': o.audit = optarg; break;
+		case 'L': o.look = optarg; break;
+		case 'N': o.next = optarg; break;
+		case 'p': o.prefix = optarg; break;
+		case 's': o.said = optarg; break;
+		case 'k': o.kind = optarg; break;
+		case 'e': o.ends = optarg; break;
+		case 'f': o.first = atoi(optarg); break;
+		case 'S': o.step = atoi(optarg); break;
+		case 'T': o.now = atol(optarg); break;
+		case 'A': o.all = true; break;
+		case 'a': o.again = true; break;
+		default: exit(2);
+		}
+}
+
+int main(int argc, char **argv)
+{
+	struct sigaction act = { .sa_handler = on_alarm };
+	char **next;
+	int faults, fd;
+
+	options(argc, argv);
+	for (faults = optind; faults < argc; faults++)
+		if (!strcmp(argv[faults], "--"))
+			break;
+	if (faults >= argc - 1 || !o.template || !o.preload || !o.audit) {
+		fputs("usage: see the file\n", stderr);
+		return 2;
+	}
+	o.argv = argv + faults + 1;
+	next = words(o.next);
+	sigaction(SIGALRM, &act, NULL);
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	fd = open("count", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0 || ftruncate(fd, sizeof(*shared)))
+		fatal("count");
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED,
+		fd, 0);
+	if (shared == MAP_FAILED)
+		fatal("count");
+	learn(next);
+	printf("# %s:", o.name);
+	for (int i = optind; i < faults; i++) {
+		printf(i > optind ? ", " : " ");
+		all_points(argv[i], next);
+	}
+	printf(" points\n");
+	return failures || fflush(stdout) ? 1 : 0;
+}
