@@ -31,7 +31,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <regex.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -39,7 +38,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -47,20 +46,20 @@
 #include "fault.h"
 
 #define REF ".git/refs/heads/strack-ledger"
-#define ALARM_SECONDS 120
+#define PATIENCE_MS 120000
 #define FAILURES_MAX 5
 
 static struct {
-	const char *name, *template, *preload, *audit, *look;
+	const char *name, *template, *preload, *audit, *look, *count;
 	const char *next;   /* the next plain command */
 	const char *prefix; /* of the entries that the ends are about */
 	const char *said;   /* ERE of a line that reports an entry... */
 	const char *kind;   /* ...of this kind */
 	const char *ends;   /* ERE of "RAN KIND..." after recovery */
-	bool all, again;
+	bool all, again, finish;
 	int first, step;
 	long now;
-	char *const *argv;
+	char **argv;
 } o = { .first = 1, .step = 1, .next = "cleanup", .prefix = "" };
 
 static struct fault_shared *shared;
@@ -401,6 +400,31 @@ static const struct memo *ask(const char *key, const char *command)
 	return m;
 }
 
+/* What is known of a tip goes on to the next scenario. */
+static void read_verdicts(void)
+{
+	struct text t = { 0 };
+	char *save = NULL;
+
+	if (slurp("sound", &t))
+		for (char *line = strtok_r(t.p, "\n", &save); line;
+			line = strtok_r(NULL, "\n", &save))
+			memo_add(line);
+	drop(&t);
+}
+
+static void write_verdicts(void)
+{
+	FILE *f = fopen("sound", "we");
+
+	for (size_t i = 0; f && i < memo_n; i++)
+		if (!memos[i].code && (!strncmp(memos[i].key, "audit ", 6) ||
+					      !strncmp(memos[i].key, "fsck ", 5)))
+			fprintf(f, "%s\n", memos[i].key);
+	if (!f || fclose(f))
+		fatal("sound");
+}
+
 /* ---- running it ---- */
 
 struct ended {
@@ -423,76 +447,97 @@ static void take(int fd, struct text *to)
 		add(to, part, (size_t)n);
 }
 
-static void child(char *const *argv, const char *how, int at, int out, int err)
+/* The program, started up to its main, and what it says. */
+static int control, said[2];
+
+static void start_server(void)
 {
-	char n[16], word[16], now[32];
-	int null = open("/dev/null", O_RDONLY);
+	int ends[2], out[2], err[2];
+	char fd[16];
 
-	if (chdir("w/r") || dup2(null, 0) || dup2(out, 1) < 0 ||
-		dup2(err, 2) < 0)
-		_exit(126);
-	snprintf(n, sizeof(n), "%d", at);
-	/* the next command comes a minute later, and with other ids */
-	snprintf(now, sizeof(now), "%ld", o.now + (how ? 0 : 60));
-	setenv("STRACK_FAULT_NOW", now, 1);
-	setenv("STRACK_FAULT_COUNT", "../../count", 1);
-	setenv("STRACK_FAULT_LOG", "../../hit", 1);
-	if (how) {
-		snprintf(word, sizeof(word), "%.*s", (int)strcspn(how, ":"),
-			how);
-		setenv("STRACK_FAULT_HOW", word, 1);
-		if (at)
-			setenv("STRACK_FAULT_AT", n, 1);
-		if (strchr(how, ':'))
-			setenv("STRACK_FAULT_LONG", "1", 1);
-	}
-	setenv("LD_PRELOAD", o.preload, 1);
-	execvp(argv[0], argv);
-	_exit(126);
-}
-
-static void on_alarm(int sig)
-{
-	(void)sig; /* cuts the wait short */
-}
-
-/* Until all that it started is gone; `how` NULL: no fault, a minute later. */
-static bool run(char *const *argv, const char *how, int at, struct ended *e)
-{
-	int out[2], err[2], status;
-	pid_t pid, got;
-	bool in_time = true;
-
-	if (pipe2(out, O_CLOEXEC) || pipe2(err, O_CLOEXEC))
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) ||
+		pipe2(out, O_CLOEXEC | O_NONBLOCK) ||
+		pipe2(err, O_CLOEXEC | O_NONBLOCK))
 		fatal("pipe");
+	/* nobody reads before it is over */
 	fcntl(out[1], F_SETPIPE_SZ, 1 << 20);
 	fcntl(err[1], F_SETPIPE_SZ, 1 << 20);
-	memset(shared, 0, sizeof(*shared));
-	unlink("hit");
-	pid = fork();
-	if (pid < 0)
-		fatal("fork");
-	if (!pid)
-		child(argv, how, at, out[1], err[1]);
+	fcntl(out[1], F_SETFL, 0);
+	fcntl(err[1], F_SETFL, 0);
+	if (!fork()) {
+		int null = open("/dev/null", O_RDONLY);
+
+		fcntl(ends[1], F_SETFD, 0);
+		if (dup2(null, 0) || dup2(out[1], 1) < 0 ||
+			dup2(err[1], 2) < 0)
+			_exit(126);
+		snprintf(fd, sizeof(fd), "%d", ends[1]);
+		setenv("STRACK_FAULT_SERVER", fd, 1);
+		setenv("STRACK_FAULT_COUNT", o.count, 1);
+		setenv("LD_PRELOAD", o.preload, 1);
+		execvp(o.argv[0], o.argv);
+		_exit(126);
+	}
+	close(ends[1]);
 	close(out[1]);
 	close(err[1]);
-	alarm(ALARM_SECONDS);
-	while ((got = waitpid(-1, &status, 0)) > 0 || errno == EINTR) {
-		if (got == pid)
-			e->status = status;
-		if (got < 0) {
-			in_time = false;
-			break;
-		}
+	control = ends[0];
+	said[0] = out[0];
+	said[1] = err[0];
+}
+
+static void put(struct text *t, const char *s)
+{
+	add(t, s, strlen(s) + 1);
+}
+
+/* `how` NULL: no fault. */
+static void ask_for(char *const *argv, const char *how, int at, bool later)
+{
+	struct text req = { 0 };
+
+	put(&req, "STRACK_FAULT_DIR=w/r");
+	/* the next command comes a minute later, and with other ids */
+	addf(&req, "STRACK_FAULT_NOW=%ld", o.now + (later ? 60 : 0));
+	put(&req, "");
+	put(&req, "STRACK_FAULT_LOG=../../hit");
+	if (how) {
+		addf(&req, "STRACK_FAULT_HOW=%.*s", (int)strcspn(how, ":"),
+			how);
+		put(&req, "");
+		addf(&req, "STRACK_FAULT_AT=%d", at);
+		put(&req, "");
+		if (strchr(how, ':'))
+			put(&req, "STRACK_FAULT_LONG=1");
 	}
-	alarm(0);
-	fcntl(out[0], F_SETFL, O_NONBLOCK);
-	fcntl(err[0], F_SETFL, O_NONBLOCK);
-	take(out[0], &e->out);
-	take(err[0], &e->err);
-	close(out[0]);
-	close(err[0]);
-	return in_time;
+	put(&req, "");
+	for (; *argv; argv++)
+		put(&req, *argv);
+	if (write(control, req.p, req.n) != (ssize_t)req.n)
+		fatal("the server");
+	drop(&req);
+}
+
+/* Until all that it started is gone. */
+static void run(char *const *argv, const char *how, int at, bool later,
+	struct ended *e)
+{
+	struct pollfd p = { .fd = control, .events = POLLIN };
+
+	memset(shared, 0, sizeof(*shared));
+	unlink("hit");
+	ask_for(argv, how, at, later);
+	if (poll(&p, 1, PATIENCE_MS) != 1 ||
+		read(control, &e->status, sizeof(e->status)) !=
+			sizeof(e->status)) {
+		take(said[0], &e->out);
+		take(said[1], &e->err);
+		fprintf(stderr, "%s %s %d: it does not end\n%s%s\n", o.name,
+			how ? how : "next", at, str(&e->out), str(&e->err));
+		exit(1);
+	}
+	take(said[0], &e->out);
+	take(said[1], &e->err);
 }
 
 /* ---- what there is ---- */
@@ -616,9 +661,10 @@ static void left_one(const char *path, const char *below, const struct stat *st,
 	struct text name = { 0 }, line = { 0 };
 
 	(void)path;
-	/* what git itself would collect when it is time */
-	if (!strncmp(below, ".git/objects/", 13) &&
-		strspn(below + 13, "0123456789abcdef") == 2)
+	/* What git itself collects when it is time, and what cleanup does. */
+	if ((!strncmp(below, ".git/objects/", 13) &&
+		    strspn(below + 13, "0123456789abcdef") == 2) ||
+		!strncmp(below, ".git/strack/logs/", 17))
 		return;
 	plain_name(below, &name);
 	addf(&line, "\n%s%s\n", str(&name), S_ISDIR(st->st_mode) ? "/" : "");
@@ -738,6 +784,9 @@ static bool check_fault(const char *how, const struct ended *e,
 	return is_sound(v) && keeps(before.tip, v->tip);
 }
 
+/* Nothing of it, or all (unless it is one that has many parts, and finishes
+ * what it began); and the same command makes it all.  It comes at the
+ * same time with the same ids, so that the ledger is the same in the end. */
 static bool check_again(void)
 {
 	struct ended e = { 0 };
@@ -746,15 +795,19 @@ static bool check_again(void)
 
 	look(&v);
 	ok = same(&v, &whole);
-	if (!ok) {
+	if (!ok && !o.finish && !same(&v, &before))
+		bad("neither nothing nor all:\n%s%s", str(&v.ledger),
+			str(&v.files));
+	else if (!ok) {
 		view_drop(&v);
-		ok = run(o.argv, NULL, 0, &e);
+		run(o.argv, NULL, 0, false, &e);
 		look(&v);
-		ok = (ok && e.status == fine.status && same(&v, &whole)) ||
+		ok = (e.status == fine.status && same(&v, &whole)) ||
 		     bad("again: exit status %x, not the whole effect\n"
 			 "%s%s%s%s",
 			     e.status, str(&e.out), str(&e.err),
 			     str(&v.ledger), str(&v.files));
+		ok = ok && is_sound(&v);
 	}
 	view_drop(&v);
 	ended_drop(&e);
@@ -767,20 +820,21 @@ static bool check_next(char *const *next, const struct view *after)
 	struct ended e = { 0 };
 	struct text left = { 0 };
 	struct view v;
-	bool ok = run(next, NULL, 0, &e);
-	int code = WIFEXITED(e.status) ? WEXITSTATUS(e.status) : -1;
+	bool ok = false;
+	int code;
 
+	run(next, NULL, 0, true, &e);
+	code = WIFEXITED(e.status) ? WEXITSTATUS(e.status) : -1;
 	look(&v);
-	if (!ok)
-		bad("the next command has not ended\n");
-	else if (code < 0 || code > 3)
-		ok = bad("the next command fails: %d\n", code);
-	else if (o.ends && !matches(o.ends, str(&v.ends)))
-		ok = bad("it ends as: %s\n", str(&v.ends));
 	leftovers(false, &left);
-	if (ok && left.n)
-		ok = bad("left:%s\n", left.p);
-	ok = ok && is_sound(&v) && keeps(after->tip, v.tip);
+	if (code < 0 || code > 3)
+		bad("the next command fails: %d\n", code);
+	else if (o.ends && !matches(o.ends, str(&v.ends)))
+		bad("it ends as: %s\n", str(&v.ends));
+	else if (left.n)
+		bad("left:%s\n", left.p);
+	else
+		ok = is_sound(&v) && keeps(after->tip, v.tip);
 	if (!ok)
 		bad("next: %s%s", str(&e.out), str(&e.err));
 	if (ok && o.again)
@@ -833,14 +887,12 @@ static bool point(const char *how, int at, char *const *next)
 	bool hit, ok;
 
 	new_copy(o.template);
-	ok = run(o.argv, how, at, &e);
+	run(o.argv, how, at, false, &e);
 	hit = shared->hits > 0;
-	rename("hit", "hit-seen");
 	if (hit) {
+		rename("hit", "hit-seen");
 		look(&v);
-		if (!ok)
-			bad("it has not ended\n");
-		ok = ok && check_fault(how, &e, &v) && check_next_once(next, &v);
+		ok = check_fault(how, &e, &v) && check_next_once(next, &v);
 		if (!ok)
 			failed(how, at, &e);
 		view_drop(&v);
@@ -857,43 +909,45 @@ static void learn(char *const *next)
 	new_copy(o.template);
 	look(&before);
 	leftovers(true, NULL);
-	run(next, NULL, 0, &e);
+	run(next, NULL, 0, true, &e);
 	leftovers(true, NULL);
-	ended_drop(&e);
 	new_copy(o.template);
-	if (!run(o.argv, "kill", 0, &fine))
-		fatal("it does not end");
+	run(o.argv, NULL, 0, false, &fine);
 	look(&whole);
 	leftovers(true, NULL);
-	run(next, NULL, 0, &e);
+	run(next, NULL, 0, true, &e);
 	leftovers(true, NULL);
 	if (o.said && !matches(o.said, str(&fine.out)))
-		fatal("it does not report what it should");
-	if (!is_sound(&whole))
-		exit(1);
-	ended_drop(&e);
+		bad("it does not report what it should\n");
+	else if (is_sound(&whole)) {
+		ended_drop(&e);
+		return;
+	}
+	bad("%s, without a fault: %s%s", o.name, str(&fine.out),
+		str(&fine.err));
+	exit(1);
 }
 
-static void all_points(const char *how, char *const *next)
+/* `first` spreads the samples of several faults. */
+static void all_points(const char *how, int first, char *const *next)
 {
-	int at, n = 0, looked = 0;
+	int at = first > o.step ? (first - 1) % o.step + 1 : first, n = 0, total;
 
-	for (at = o.first; failures < FAILURES_MAX; at += o.step) {
-		if (!point(how, at, next))
-			break;
+	while (failures < FAILURES_MAX && point(how, at, next)) {
 		n++;
+		at += o.step;
 	}
-	looked = n;
-	printf("%s%s %d", how[0] ? "" : "", how, looked);
-	if (o.step > 1)
-		printf(" of %d", shared->count);
+	total = shared->count;
+	if (!n && o.step > 1)
+		n = point(how, 1, next);
+	printf(o.step > 1 ? "%s %d of %d" : "%s %d", how, n, total);
 }
 
 static void options(int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "+n:t:l:x:L:N:p:s:k:e:f:S:T:Aa")) > 0)
+	while ((c = getopt(argc, argv, "+n:t:l:x:L:N:p:s:k:e:f:S:T:AaF")) > 0)
 		switch (c) {
 		case 'n': o.name = optarg; break;
 		case 't': o.template = optarg; break;
@@ -910,13 +964,13 @@ static void options(int argc, char **argv)
 		case 'T': o.now = atol(optarg); break;
 		case 'A': o.all = true; break;
 		case 'a': o.again = true; break;
+		case 'F': o.finish = true; break;
 		default: exit(2);
 		}
 }
 
 int main(int argc, char **argv)
 {
-	struct sigaction act = { .sa_handler = on_alarm };
 	char **next;
 	int faults, fd;
 
@@ -930,8 +984,9 @@ int main(int argc, char **argv)
 	}
 	o.argv = argv + faults + 1;
 	next = words(o.next);
-	sigaction(SIGALRM, &act, NULL);
-	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	o.count = realpath(".", NULL);
+	if (!o.count || asprintf((char **)(uintptr_t)&o.count, "%s/count", o.count) < 0)
+		fatal("count");
 	fd = open("count", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0 || ftruncate(fd, sizeof(*shared)))
 		fatal("count");
@@ -939,12 +994,15 @@ int main(int argc, char **argv)
 		fd, 0);
 	if (shared == MAP_FAILED)
 		fatal("count");
+	start_server();
+	read_verdicts();
 	learn(next);
 	printf("# %s:", o.name);
 	for (int i = optind; i < faults; i++) {
 		printf(i > optind ? ", " : " ");
-		all_points(argv[i], next);
+		all_points(argv[i], o.first + 7 * (i - optind), next);
 	}
 	printf(" points\n");
+	write_verdicts();
 	return failures || fflush(stdout) ? 1 : 0;
 }
