@@ -25,6 +25,7 @@ fault_name=$(date -u +%Y%m%d%H%M%S)_a.sh
 fault_now=$(date +%s)
 
 fault_dir=$strack_scratch/faults
+exec 7>&2 # what prove shows
 mkdir "$fault_dir" || exit 1
 
 fault_tools() {
@@ -120,12 +121,13 @@ fault_foreign_hooks() {
 # Name ; template ; command ; the next plain command ; whose entries are looked
 # at ; a line that reports an entry ; its kind ; how it may end: how often
 # scripts ran, and the kinds of the entries ; again, where the same command must
-# bring the whole effect after all ; a command whose output belongs to it.
+# bring the whole effect after all (finish: one of many parts may bring some of
+# them at first; hooks: it may as well warn that they are missing) ; a command whose output belongs to it.
 #
 # SCRIPT is the script's name.  A run that was cut short is not repeated unasked, and so is never "again".
 # A command that comes new gets its row here, and its name in a test file.
 fault_table='
-init;young;init;init;.strack/trust;^founded;trust-add;^0 trust-add$;again;
+init;young;init;init;.strack/trust;^founded;trust-add;^0 trust-add$;hooks;
 run;base;run --env local;run --env local;scripts/;^done;done;^(1 claim (done|fail|lost)|0 claim (fail|lost))$;;
 fail;fails;run --env local;run --env local;scripts/;^failed;fail;^[01] claim (fail|lost)$;;
 timeout;sleeps;run --env local;run --env local;scripts/;^failed|^timed out;fail;^[01] claim (fail|lost)$;;
@@ -174,6 +176,7 @@ fault_case() {
 		[ -z "$fault_look" ] || set -- "$@" -L "$fault_look"
 		case $fault_again in
 		again) set -- "$@" -a ;;
+		hooks) set -- "$@" -a -F -W ;;
 		finish) set -- "$@" -a -F ;;
 		esac
 		# shellcheck disable=SC2086 # words and lists
@@ -181,7 +184,7 @@ fault_case() {
 			>"said-$fault_n"
 		fault_code=$?
 		cat "said-$fault_n"
-		cat "said-$fault_n" >&5
+		cat "said-$fault_n" >&7
 		exit $fault_code
 	)
 }

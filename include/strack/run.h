@@ -89,6 +89,10 @@ struct lost_report {
 	}
 void lost_report_release(struct lost_report *r);
 
+/* Removes it, or with `dry` only counts; adds to the counts. */
+enum err litter_remove(const struct session *s, bool dry, struct litter *ret,
+	struct error *err);
+
 /* ERR_NO, naming what lives of a run whose warden is gone. */
 enum err lost_alive(struct session *s, const char *run, struct error *err);
 

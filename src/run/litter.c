@@ -3,7 +3,7 @@
  * files that were never finished.  None of it says anything, so it goes with
  * the next command that looks after lost runs.
  */
-#include "litter.h"
+#include "strack/run.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +13,7 @@
 #include "strack/hooks.h"
 #include "strack/lock.h"
 #include "strack/object.h"
+#include "strack/session.h"
 
 /* A lock file that nobody holds harms nobody; it only lies about. */
 static enum err stale_locks(

@@ -13,7 +13,6 @@
 #include "strack/rundir.h"
 #include "job.h"
 #include "events.h"
-#include "litter.h"
 #include "said.h"
 
 void lost_report_release(struct lost_report *r)
