@@ -449,6 +449,7 @@ static void take(int fd, struct text *to)
 
 /* The program, started up to its main, and what it says. */
 static int control, said[2];
+static pid_t server;
 
 static void start_server(void)
 {
@@ -464,7 +465,10 @@ static void start_server(void)
 	fcntl(err[1], F_SETPIPE_SZ, 1 << 20);
 	fcntl(out[1], F_SETFL, 0);
 	fcntl(err[1], F_SETFL, 0);
-	if (!fork()) {
+	server = fork();
+	if (server < 0)
+		fatal("fork");
+	if (!server) {
 		int null = open("/dev/null", O_RDONLY);
 
 		fcntl(ends[1], F_SETFD, 0);
@@ -1011,5 +1015,7 @@ int main(int argc, char **argv)
 	}
 	printf(" points\n");
 	write_verdicts();
+	close(control); /* the server ends, and with it what it used is known */
+	waitpid(server, NULL, 0);
 	return failures || fflush(stdout) ? 1 : 0;
 }
