@@ -65,6 +65,7 @@ look() {
 	need procps ps
 	need ruby ruby
 	need shellcheck shellcheck
+	need strace strace
 	need tmux tmux
 	need util-linux setpriv
 	need valgrind valgrind

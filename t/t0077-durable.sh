@@ -131,4 +131,64 @@ test_expect_success 'and none of these holds by itself' '
 	done && cd .. && audit r
 '
 
+# ---- and is the list whole? ----
+
+calls=write,pwrite64,writev,pwritev,pwritev2,rename,renameat,renameat2,link
+calls=$calls,linkat,symlink,symlinkat,unlink,unlinkat,rmdir,mkdir,mkdirat,mknod
+calls=$calls,mknodat,truncate,ftruncate,fallocate,fsync,fdatasync,syncfs,sync
+calls=$calls,sync_file_range,copy_file_range,sendfile,splice,chmod,fchmod
+calls=$calls,fchmodat,chown,fchown,fchownat,lchown,creat,open,openat,openat2
+calls=$calls,fork,vfork,clone,clone3,execve,setxattr,fsetxattr,mmap
+
+# How often each, by git-strack alone: not what stdio writes, not what fault.c
+# itself does, not what failed.
+cat >"$strack_scratch/kernel.awk" <<'END'
+{ pid = $1; sub(/^[0-9]+ +/, "") }
+/^execve/ && !/git-strack", \[/ && !/ENOENT/ && !(pid in gone) {
+	gone[pid] = 1
+	n["execve"]++
+}
+pid in gone || /^execve/ || /^[-+]/ { next }
+/fault-count/ || /fault-trace/ || /^write\([12]</ { next }
+/^open/ && !/O_WRONLY|O_RDWR/ { next }
+/^mmap/ && !/PROT_WRITE.*MAP_SHARED/ { next }
+/resumed/ {
+	if (/ = -1 /)
+		n[$2]--
+	next
+}
+/ = -1 / { next }
+{ sub(/\(.*/, ""); n[$0]++ }
+END { for (i in n) if (n[i]) print i, n[i] }
+END
+cat >"$strack_scratch/ours.awk" <<'END'
+BEGIN {
+	FS = "\t"
+	is["mkdtemp"] = "mkdir"; is["fork"] = "clone"; is["mkfifo"] = "mknodat"
+	is["open"] = is["open64"] = is["openat64"] = "openat"
+	is["mkostemp"] = is["mkstemp"] = is["mkostemp64"] = "openat"
+	is["pwrite"] = "pwrite64"
+}
+{ n[$1 in is ? is[$1] : $1]++ }
+END { for (i in n) print i, n[i] }
+END
+
+test_expect_success STRACE 'no call that changes something is missing from it' '
+	repo s && cd s && fault_script &&
+	for words in init run "reset -m why $fault_name" "hooks uninstall" \
+		"create --lang sh a thing"; do
+		rm -f "$strack_scratch/fault-trace" &&
+		# shellcheck disable=SC2086 # words
+		strace -f -y -e trace=$calls -o "$strack_scratch/kernel" \
+			-E STRACK_FAULT_COUNT="$strack_scratch/fault-count" \
+			-E STRACK_FAULT_TRACE="$strack_scratch/fault-trace" \
+			-E LD_PRELOAD="$fault_dir/fault.so" \
+			git-strack $words >/dev/null &&
+		awk -f "$strack_scratch/kernel.awk" "$strack_scratch/kernel" |
+			sort >kernel &&
+		awk -f "$strack_scratch/ours.awk" "$strack_scratch/fault-trace" |
+			sort >ours && cat ours && diff kernel ours || return 1
+	done && cd .. && audit s
+'
+
 test_done
