@@ -30,8 +30,10 @@ mkdir "$fault_dir" || exit 1
 
 fault_tools() {
 	${CC:-cc} -shared -fPIC -o "$fault_dir/fault.so" \
-		"$strack_t/helper/fault.c" -ldl &&
-	${CC:-cc} -o "$fault_dir/fault-points" "$strack_t/helper/fault-points.c"
+		"$strack_t/helper/fault.c" "$strack_t/helper/fault-server.c" \
+		-ldl &&
+	${CC:-cc} -o "$fault_dir/fault-points" "$strack_t/helper/fault-points.c" \
+		"$strack_t/helper/fault-client.c" "$strack_t/helper/fault-world.c"
 }
 
 # ---- templates: each makes $1/r, and may leave a line in $1/ran ----
@@ -97,6 +99,17 @@ fault_marked() {
 	done && cd ../..
 }
 
+# What else is staged is none of its business.
+fault_settled() {
+	fault_base "$1" && cd "$1/r" && echo "echo back" |
+		script "scripts/${fault_name%.sh}.rollback.sh" &&
+	echo "echo b" | script "scripts/${fault_name%_*}_b.sh" &&
+	for e in local staging; do
+		git strack mark --env $e -m why "$fault_name" \
+			"${fault_name%_*}_b.sh" >/dev/null || return 1
+	done && echo more >>README && git add README && cd ../..
+}
+
 fault_job() {
 	fault_base "$1" && cd "$1/r" &&
 	printf "%s\n" "#!/bin/sh" "echo ran >>../ran" | write job && cd ../..
@@ -122,7 +135,8 @@ fault_foreign_hooks() {
 # at ; a line that reports an entry ; its kind ; how it may end: how often
 # scripts ran, and the kinds of the entries ; again, where the same command must
 # bring the whole effect after all (finish: one of many parts may bring some of
-# them at first; hooks: it may as well warn that they are missing) ; a command whose output belongs to it.
+# them at first; hooks: it may as well warn that they are missing) ; commands whose output
+# belongs to it.
 #
 # SCRIPT is the script's name.  A run that was cut short is not repeated unasked, and so is never "again".
 # A command that comes new gets its row here, and its name in a test file.
@@ -138,7 +152,7 @@ mark;base;mark --env local -m why SCRIPT;cleanup;scripts/;^marked;mark;^0( mark)
 reset;marked;reset --env local -m why SCRIPT;cleanup;scripts/;^pending;void;^0 mark mark( void)?$;again;
 resolve;lost;resolve --env local --done -m why SCRIPT;cleanup;scripts/;^done;done;^1 claim lost( done)?$;again;
 approve;base;approve --env staging SCRIPT;cleanup;scripts/;^approved;approve;^0( approve)?$;again;
-remove;marked;remove --settled --commit;cleanup;scripts/;;;^0 mark mark( retire)?( retire)?$;finish;git ls-files -s; git log --format=%s main
+remove;settled;remove --settled --commit;cleanup;scripts/;;;^0( mark| retire){4,8}$;finish;git ls-files -s, git diff --cached --name-status, git log --format=%s main
 create;base;create --lang sh Give it;cleanup;;;;;again;
 exec;job;exec --env local -m why -- ./job;cleanup;.strack/exec;;;^(1 exec (done|fail|lost)|0( exec (fail|lost))?)$;;
 trust;key;trust add ../key.pub --principal bob --roles run;cleanup;.strack/trust;^admitted|^added;trust-add;^0 trust-add( trust-add)?$;again;
@@ -156,23 +170,28 @@ fault_case() {
 		fault_step=1
 		# shellcheck disable=SC2086 # a list
 		set -- $FAULT_LONG
+		# which takes seconds a point
+		case $fault_row in timeout*) set -- kill ENOSPC:long ;; esac
 	}
 	IFS=';' read -r fault_n fault_t fault_c fault_next fault_prefix \
 		fault_said fault_kind fault_ends fault_again fault_look <<-END
 	$fault_row
 	END
 	(
-		cd "$fault_dir" && [ -d "t-$fault_t" ] ||
+		cd "$fault_dir" || exit 1
+		if ! [ -d "t-$fault_t" ]; then
 			"fault_$fault_t" "t-$fault_t" || exit 1
-		cd "$fault_dir" && fault_faults=$* &&
+		fi
+		fault_faults=$*
 		set -- -n "$fault_n" -t "t-$fault_t" -l "$fault_dir/fault.so" \
 			-x "$strack_t/helper/ledger-audit" -T "$fault_now" \
-			-S "$fault_step" -N "$fault_next" -p "$fault_prefix" &&
+			-S "$fault_step" -N "$fault_next" -p "$fault_prefix"
 		[ -z "$STRACK_LONG" ] || set -- "$@" -A
 		[ "$fault_step" = 1 ] || set -- "$@" -f "$(fault_first)"
 		[ -z "$fault_said" ] ||
 			set -- "$@" -s "$fault_said" -k "$fault_kind"
 		[ -z "$fault_ends" ] || set -- "$@" -e "$fault_ends"
+		fault_look=$(echo "$fault_look" | sed "s/, /; /g")
 		[ -z "$fault_look" ] || set -- "$@" -L "$fault_look"
 		case $fault_again in
 		again) set -- "$@" -a ;;

@@ -13,13 +13,13 @@ trace() {
 
 # Objects of the ledger that were not there before, as paths.
 new_objects() {
-	git rev-list --objects "${1:-strack-ledger}" | cut -d " " -f 1 |
+	git rev-list --objects strack-ledger | cut -d " " -f 1 |
 		sed "s#^\(..\)#$PWD/.git/objects/\1/#"
 }
 
 # The order of one command; what is said of it is an error.  The journal comes
 # before the branch, and the branch before the script.
-cat >"$strack_scratch/order.awk" <<'END'
+cat >"$strack_scratch/order.awk" <<'AWK'
 function dir(path) { sub(/\/[^\/]*$/, "", path); return path }
 function synced(path) { return sync[path] > made[path] || all > made[path] }
 function listed(path) {
@@ -82,7 +82,7 @@ END {
 	print "checked " checked + 0 ", moved " moved + 0 ", started " \
 		started + 0 ", dropped " dropped + 0 >counts
 }
-END
+AWK
 
 # in_order [founding] [<object of the script>]
 in_order() {
@@ -142,7 +142,7 @@ calls=$calls,fork,vfork,clone,clone3,execve,setxattr,fsetxattr,mmap
 
 # How often each, by git-strack alone: not what stdio writes, not what fault.c
 # itself does, not what failed.
-cat >"$strack_scratch/kernel.awk" <<'END'
+cat >"$strack_scratch/kernel.awk" <<'AWK'
 { pid = $1; sub(/^[0-9]+ +/, "") }
 /^execve/ && !/git-strack", \[/ && !/ENOENT/ && !(pid in gone) {
 	gone[pid] = 1
@@ -160,8 +160,8 @@ pid in gone || /^execve/ || /^[-+]/ { next }
 / = -1 / { next }
 { sub(/\(.*/, ""); n[$0]++ }
 END { for (i in n) if (n[i]) print i, n[i] }
-END
-cat >"$strack_scratch/ours.awk" <<'END'
+AWK
+cat >"$strack_scratch/ours.awk" <<'AWK'
 BEGIN {
 	FS = "\t"
 	is["mkdtemp"] = "mkdir"; is["fork"] = "clone"; is["mkfifo"] = "mknodat"
@@ -171,7 +171,7 @@ BEGIN {
 }
 { n[$1 in is ? is[$1] : $1]++ }
 END { for (i in n) print i, n[i] }
-END
+AWK
 
 test_expect_success STRACE 'no call that changes something is missing from it' '
 	repo s && cd s && fault_script &&

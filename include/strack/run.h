@@ -85,7 +85,10 @@ struct lost_report {
 };
 #define LOST_REPORT_INIT                                                       \
 	{                                                                      \
-		STRVEC_INIT, STRVEC_INIT, STRVEC_INIT, STRVEC_INIT, { 0, 0 }   \
+		STRVEC_INIT, STRVEC_INIT, STRVEC_INIT, STRVEC_INIT,            \
+		{                                                              \
+			0, 0                                                   \
+		}                                                              \
 	}
 void lost_report_release(struct lost_report *r);
 

@@ -81,8 +81,8 @@ static enum err lost_ones(struct cleanup *c, struct error *err)
 	for (size_t i = 0; !rc && i < r.alive.n; i++)
 		say(c, STYLE_WAIT, "running", r.alive.v[i], NULL);
 	if (!rc) {
-		say_removed(c, r.litter.locks, "lock file",
-			"nobody holds them");
+		say_removed(
+			c, r.litter.locks, "lock file", "nobody holds them");
 		say_removed(c, r.litter.files, "unfinished file",
 			"left over by a crash");
 	}

@@ -25,8 +25,8 @@ static enum err sweep(const struct hooks *h, struct error *err)
 	size_t n = 0;
 
 	return h->outside ? ERR_OK
-			  : temps_remove(h->dir, TEMP_PREFIX, false, false, &n,
-				    err);
+			  : temps_remove(
+				    h->dir, TEMP_PREFIX, false, false, &n, err);
 }
 
 /* All that can be put; what can't is told by the states, or by the first

@@ -40,8 +40,8 @@ static bool hold(int fd, const char *path)
 	return is_at(fd, path);
 }
 
-enum err temp_file(
-	const char *dir, const char *prefix, struct temp *ret, struct error *err)
+enum err temp_file(const char *dir, const char *prefix, struct temp *ret,
+	struct error *err)
 {
 	for (int i = 0; i < TRIES; i++) {
 		char *path = xstrfmt("%s/%sXXXXXX", dir, prefix);
@@ -61,8 +61,8 @@ enum err temp_file(
 	return error_set(err, ERR_FATAL, "%s: temporary files vanish", dir);
 }
 
-enum err temp_folder(
-	const char *dir, const char *prefix, struct temp *ret, struct error *err)
+enum err temp_folder(const char *dir, const char *prefix, struct temp *ret,
+	struct error *err)
 {
 	for (int i = 0; i < TRIES; i++) {
 		char *path = xstrfmt("%s/%sXXXXXX", dir, prefix);

@@ -25,12 +25,9 @@
  * was looked at once is not looked at again, unless -A asks for it.
  */
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
-#include <regex.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -38,15 +35,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #include "fault.h"
+#include "fault-world.h"
 
 #define REF ".git/refs/heads/strack-ledger"
-#define PATIENCE_MS 120000
 #define FAILURES_MAX 5
 
 static struct {
@@ -65,483 +60,13 @@ static struct {
 static struct fault_shared *shared;
 static int failures;
 
-static _Noreturn void fatal(const char *what)
+/* The next command comes a minute later, and so with other ids. */
+static void run_it(
+	char *const *argv, const char *how, int at, bool later, struct ended *e)
 {
-	fprintf(stderr, "fault-points: %s: %s\n", what, strerror(errno));
-	exit(2);
-}
-
-/* ---- text ---- */
-
-struct text {
-	char *p;
-	size_t n;
-};
-
-static void add(struct text *t, const void *p, size_t n)
-{
-	char *grown = realloc(t->p, t->n + n + 1);
-
-	if (!grown)
-		abort();
-	t->p = grown;
-	memcpy(t->p + t->n, p, n);
-	t->n += n;
-	t->p[t->n] = '\0';
-}
-
-__attribute__((format(printf, 2, 3))) static void addf(
-	struct text *t, const char *fmt, ...)
-{
-	char *s;
-	va_list ap;
-
-	va_start(ap, fmt);
-	if (vasprintf(&s, fmt, ap) < 0)
-		abort();
-	va_end(ap);
-	add(t, s, strlen(s));
-	free(s);
-}
-
-static const char *str(const struct text *t)
-{
-	return t->p ? t->p : "";
-}
-
-static void drop(struct text *t)
-{
-	free(t->p);
-	*t = (struct text){ 0 };
-}
-
-static bool slurp(const char *path, struct text *ret)
-{
-	char part[65536];
-	ssize_t n;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-
-	if (fd < 0)
-		return false;
-	while ((n = read(fd, part, sizeof(part))) > 0)
-		add(ret, part, (size_t)n);
-	close(fd);
-	return n == 0;
-}
-
-static bool matches(const char *pattern, const char *s)
-{
-	regex_t re;
-	bool yes;
-
-	if (regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB | REG_NEWLINE))
-		fatal(pattern);
-	yes = !regexec(&re, s, 0, NULL, 0);
-	regfree(&re);
-	return yes;
-}
-
-/* ---- trees of files ---- */
-
-static int by_name(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-typedef void visit(const char *path, const char *below, const struct stat *st,
-	void *arg);
-
-/* All below `top`, folders before what is in them. */
-static void walk(const char *top, const char *below, visit *f, void *arg)
-{
-	char dir[PATH_MAX];
-	struct dirent **list;
-	int n;
-
-	snprintf(dir, sizeof(dir), "%s/%s", top, below);
-	n = scandir(dir, &list, NULL, by_name);
-	if (n < 0)
-		fatal(dir);
-	for (int i = 0; i < n; i++) {
-		const char *name = list[i]->d_name;
-		char path[PATH_MAX], under[PATH_MAX];
-		struct stat st;
-
-		snprintf(path, sizeof(path), "%s%s%s", dir,
-			*below ? "/" : "", name);
-		snprintf(under, sizeof(under), "%s%s%s", below,
-			*below ? "/" : "", name);
-		if (strcmp(name, ".") && strcmp(name, "..")) {
-			if (lstat(path, &st))
-				fatal(path);
-			f(path, under, &st, arg);
-			if (S_ISDIR(st.st_mode))
-				walk(top, under, f, arg);
-		}
-		free(list[i]);
-	}
-	free(list);
-}
-
-static void copy_file(const char *from, const char *to, const struct stat *st)
-{
-	struct timespec times[2] = { st->st_atim, st->st_mtim };
-	int in = open(from, O_RDONLY | O_CLOEXEC);
-	int out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	char part[65536];
-	ssize_t n;
-
-	if (in < 0 || out < 0)
-		fatal(to);
-	while ((n = read(in, part, sizeof(part))) > 0)
-		if (write(out, part, (size_t)n) != n)
-			fatal(to);
-	if (n < 0 || fchmod(out, st->st_mode & 07777) || futimens(out, times))
-		fatal(to);
-	close(in);
-	close(out);
-}
-
-static void copy_one(const char *path, const char *below, const struct stat *st,
-	void *arg)
-{
-	char to[PATH_MAX], target[PATH_MAX];
-	ssize_t n;
-
-	snprintf(to, sizeof(to), "%s/%s", (const char *)arg, below);
-	if (S_ISDIR(st->st_mode)) {
-		if (mkdir(to, st->st_mode & 07777))
-			fatal(to);
-	} else if (S_ISLNK(st->st_mode)) {
-		n = readlink(path, target, sizeof(target) - 1);
-		target[n > 0 ? n : 0] = '\0';
-		if (symlink(target, to))
-			fatal(to);
-	} else if (S_ISREG(st->st_mode)) {
-		copy_file(path, to, st);
-	}
-}
-
-static void remove_tree(const char *path)
-{
-	DIR *d = opendir(path);
-	struct dirent *e;
-
-	if (!d)
-		return;
-	while ((e = readdir(d))) {
-		char below[PATH_MAX];
-
-		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
-			continue;
-		snprintf(below, sizeof(below), "%s/%s", path, e->d_name);
-		if (unlink(below)) {
-			chmod(below, 0700);
-			remove_tree(below);
-		}
-	}
-	closedir(d);
-	if (rmdir(path))
-		fatal(path);
-}
-
-static void new_copy(const char *from)
-{
-	remove_tree("w");
-	if (mkdir("w", 0700))
-		fatal("w");
-	walk(from, "", copy_one, (void *)(uintptr_t)"w");
-}
-
-/* Two FNV-1a sums: against chance, not against anybody. */
-struct digest {
-	uint64_t a, b;
-};
-
-static void mix(struct digest *d, const void *p, size_t n)
-{
-	const unsigned char *s = p;
-
-	for (size_t i = 0; i < n; i++) {
-		d->a = (d->a ^ s[i]) * UINT64_C(0x100000001b3);
-		d->b = (d->b ^ s[i]) * UINT64_C(0x9e3779b97f4a7c15);
-		d->b ^= d->b >> 29;
-	}
-}
-
-/* Whatever is by chance: ids of runs, of processes, temporary names. */
-static void plain_name(const char *path, struct text *ret)
-{
-	const char *const temp[] = { ".tmp-", "_git2_", "/cache/ledger." };
-
-	for (const char *p = path; *p;) {
-		size_t ulid = strspn(p, "0123456789ABCDEFGHJKMNPQRSTVWXYZ");
-		size_t hex = strspn(p, "0123456789abcdef");
-		bool done = false;
-
-		for (size_t i = 0; i < 3 && !done; i++) {
-			size_t n = strlen(temp[i]);
-
-			if (strncmp(p, temp[i], n))
-				continue;
-			add(ret, p, n);
-			add(ret, "#", 1);
-			p += n + strcspn(p + n, "/");
-			done = true;
-		}
-		if (done)
-			continue;
-		if (ulid == 26 || hex >= 16) {
-			add(ret, "#", 1);
-			p += ulid == 26 ? ulid : hex;
-		} else {
-			add(ret, p++, 1);
-		}
-	}
-}
-
-static void mix_file(const char *path, const char *below, struct digest *d)
-{
-	struct text text = { 0 };
-
-	if (!slurp(path, &text))
-		fatal(path);
-	if (strstr(below, "gc.pid") || strstr(below, "gc.new"))
-		for (size_t i = 0; i < text.n; i++)
-			if (text.p[i] >= '0' && text.p[i] <= '9')
-				text.p[i] = '#'; /* of one that is dead */
-	mix(d, text.p, text.n);
-	drop(&text);
-}
-
-static void digest_one(const char *path, const char *below,
-	const struct stat *st, void *arg)
-{
-	struct digest *d = arg;
-	struct text name = { 0 };
-
-	plain_name(below, &name);
-	mix(d, name.p, name.n + 1);
-	mix(d, &st->st_mode, sizeof(st->st_mode));
-	if (S_ISREG(st->st_mode))
-		mix_file(path, below, d);
-	drop(&name);
-}
-
-/* git fsck does not look into our folder. */
-static void digest_git(const char *path, const char *below,
-	const struct stat *st, void *arg)
-{
-	if (strcmp(below, "strack") && strncmp(below, "strack/", 7))
-		digest_one(path, below, st, arg);
-}
-
-static void digest_of(const char *top, visit *f, char ret[33])
-{
-	struct digest d = { UINT64_C(0xcbf29ce484222325), 1 };
-
-	walk(top, "", f, &d);
-	snprintf(ret, 33, "%016llx%016llx", (unsigned long long)d.a,
-		(unsigned long long)d.b);
-}
-
-/* ---- what was looked at once ---- */
-
-struct memo {
-	char *key;
-	int code;
-	struct text out;
-};
-
-static struct memo *memos;
-static size_t memo_n;
-
-static struct memo *memo_find(const char *key)
-{
-	for (size_t i = 0; i < memo_n; i++)
-		if (!strcmp(memos[i].key, key))
-			return &memos[i];
-	return NULL;
-}
-
-static struct memo *memo_add(const char *key)
-{
-	memos = realloc(memos, (memo_n + 1) * sizeof(*memos));
-	if (!memos)
-		abort();
-	memos[memo_n] = (struct memo){ .key = strdup(key) };
-	return &memos[memo_n++];
-}
-
-/* A shell's command in w/r, standard error with its output. */
-static int shell(const char *command, struct text *out)
-{
-	char line[8192], part[4096];
-	size_t n;
-	FILE *f;
-
-	snprintf(line, sizeof(line), "cd w/r && { %s; } 2>&1", command);
-	f = popen(line, "re");
-	if (!f)
-		fatal(command);
-	while ((n = fread(part, 1, sizeof(part), f)) > 0)
-		add(out, part, n);
-	return pclose(f);
-}
-
-static const struct memo *ask(const char *key, const char *command)
-{
-	struct memo *m = memo_find(key);
-
-	if (m)
-		return m;
-	m = memo_add(key);
-	m->code = shell(command, &m->out);
-	return m;
-}
-
-/* What is known of a tip goes on to the next scenario. */
-static void read_verdicts(void)
-{
-	struct text t = { 0 };
-	char *save = NULL;
-
-	if (slurp("sound", &t))
-		for (char *line = strtok_r(t.p, "\n", &save); line;
-			line = strtok_r(NULL, "\n", &save))
-			memo_add(line);
-	drop(&t);
-}
-
-static void write_verdicts(void)
-{
-	FILE *f = fopen("sound", "we");
-
-	for (size_t i = 0; f && i < memo_n; i++)
-		if (!memos[i].code && (!strncmp(memos[i].key, "audit ", 6) ||
-					      !strncmp(memos[i].key, "fsck ", 5)))
-			fprintf(f, "%s\n", memos[i].key);
-	if (!f || fclose(f))
-		fatal("sound");
-}
-
-/* ---- running it ---- */
-
-struct ended {
-	int status;
-	struct text out, err;
-};
-
-static void ended_drop(struct ended *e)
-{
-	drop(&e->out);
-	drop(&e->err);
-}
-
-static void take(int fd, struct text *to)
-{
-	char part[65536];
-	ssize_t n;
-
-	while ((n = read(fd, part, sizeof(part))) > 0)
-		add(to, part, (size_t)n);
-}
-
-/* The program, started up to its main, and what it says. */
-static int control, said[2];
-static pid_t server;
-
-static void start_server(void)
-{
-	int ends[2], out[2], err[2];
-	char fd[16];
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) ||
-		pipe2(out, O_CLOEXEC | O_NONBLOCK) ||
-		pipe2(err, O_CLOEXEC | O_NONBLOCK))
-		fatal("pipe");
-	/* nobody reads before it is over */
-	fcntl(out[1], F_SETPIPE_SZ, 1 << 20);
-	fcntl(err[1], F_SETPIPE_SZ, 1 << 20);
-	fcntl(out[1], F_SETFL, 0);
-	fcntl(err[1], F_SETFL, 0);
-	server = fork();
-	if (server < 0)
-		fatal("fork");
-	if (!server) {
-		int null = open("/dev/null", O_RDONLY);
-
-		fcntl(ends[1], F_SETFD, 0);
-		if (dup2(null, 0) || dup2(out[1], 1) < 0 ||
-			dup2(err[1], 2) < 0)
-			_exit(126);
-		snprintf(fd, sizeof(fd), "%d", ends[1]);
-		setenv("STRACK_FAULT_SERVER", fd, 1);
-		setenv("STRACK_FAULT_COUNT", o.count, 1);
-		setenv("LD_PRELOAD", o.preload, 1);
-		execvp(o.argv[0], o.argv);
-		_exit(126);
-	}
-	close(ends[1]);
-	close(out[1]);
-	close(err[1]);
-	control = ends[0];
-	said[0] = out[0];
-	said[1] = err[0];
-}
-
-static void put(struct text *t, const char *s)
-{
-	add(t, s, strlen(s) + 1);
-}
-
-/* `how` NULL: no fault. */
-static void ask_for(char *const *argv, const char *how, int at, bool later)
-{
-	struct text req = { 0 };
-
-	put(&req, "STRACK_FAULT_DIR=w/r");
-	/* the next command comes a minute later, and with other ids */
-	addf(&req, "STRACK_FAULT_NOW=%ld", o.now + (later ? 60 : 0));
-	put(&req, "");
-	put(&req, "STRACK_FAULT_LOG=../../hit");
-	if (how) {
-		addf(&req, "STRACK_FAULT_HOW=%.*s", (int)strcspn(how, ":"),
-			how);
-		put(&req, "");
-		addf(&req, "STRACK_FAULT_AT=%d", at);
-		put(&req, "");
-		if (strchr(how, ':'))
-			put(&req, "STRACK_FAULT_LONG=1");
-	}
-	put(&req, "");
-	for (; *argv; argv++)
-		put(&req, *argv);
-	if (write(control, req.p, req.n) != (ssize_t)req.n)
-		fatal("the server");
-	drop(&req);
-}
-
-/* Until all that it started is gone. */
-static void run(char *const *argv, const char *how, int at, bool later,
-	struct ended *e)
-{
-	struct pollfd p = { .fd = control, .events = POLLIN };
-
 	memset(shared, 0, sizeof(*shared));
 	unlink("hit");
-	ask_for(argv, how, at, later);
-	if (poll(&p, 1, PATIENCE_MS) != 1 ||
-		read(control, &e->status, sizeof(e->status)) !=
-			sizeof(e->status)) {
-		take(said[0], &e->out);
-		take(said[1], &e->err);
-		fprintf(stderr, "%s %s %d: it does not end\n%s%s\n", o.name,
-			how ? how : "next", at, str(&e->out), str(&e->err));
-		exit(1);
-	}
-	take(said[0], &e->out);
-	take(said[1], &e->err);
+	run(argv, how, at, o.now + (later ? 60 : 0), e);
 }
 
 /* ---- what there is ---- */
@@ -561,8 +86,8 @@ static void view_drop(struct view *v)
 	drop(&v->ends);
 }
 
-static void file_line(const char *path, const char *below,
-	const struct stat *st, void *arg)
+static void file_line(
+	const char *path, const char *below, const struct stat *st, void *arg)
 {
 	(void)path;
 	if (!strncmp(below, ".git", 4) && strncmp(below, ".git/hooks", 10))
@@ -620,8 +145,10 @@ static void look(struct view *v)
 		char *copy, *save = NULL;
 
 		snprintf(key, sizeof(key), "tree %s", v->tip);
-		copy = strdup(str(&ask(key, "git -c core.quotePath=false "
-			"ls-tree -r --name-only strack-ledger")->out));
+		copy = strdup(
+			str(&ask(key, "git -c core.quotePath=false "
+				      "ls-tree -r --name-only strack-ledger")
+					->out));
 		for (char *line = strtok_r(copy, "\n", &save); line;
 			line = strtok_r(NULL, "\n", &save))
 			entry_line(v, line);
@@ -657,8 +184,8 @@ struct leftovers {
 	bool learn;
 };
 
-static void left_one(const char *path, const char *below, const struct stat *st,
-	void *arg)
+static void left_one(
+	const char *path, const char *below, const struct stat *st, void *arg)
 {
 	struct leftovers *l = arg;
 	struct text name = { 0 }, line = { 0 };
@@ -761,8 +288,8 @@ static bool was_ended(int status)
 }
 
 /* Right after the fault. */
-static bool check_fault(const char *how, const struct ended *e,
-	const struct view *v)
+static bool check_fault(
+	const char *how, const struct ended *e, const struct view *v)
 {
 	bool killing = !strncmp(how, "kill", 4) || !strncmp(how, "exit", 4);
 	bool is_whole = same(v, &whole);
@@ -810,13 +337,13 @@ static bool check_again(void)
 			str(&v.files));
 	else if (!ok) {
 		view_drop(&v);
-		run(o.argv, NULL, 0, false, &e);
+		run_it(o.argv, NULL, 0, false, &e);
 		look(&v);
 		ok = (e.status == fine.status && same(&v, &whole)) ||
 		     bad("again: exit status %x, not the whole effect\n"
 			 "%s%s%s%s",
-			     e.status, str(&e.out), str(&e.err),
-			     str(&v.ledger), str(&v.files));
+			     e.status, str(&e.out), str(&e.err), str(&v.ledger),
+			     str(&v.files));
 		ok = ok && is_sound(&v);
 	}
 	view_drop(&v);
@@ -833,7 +360,7 @@ static bool check_next(char *const *next, const struct view *after)
 	bool ok = false;
 	int code;
 
-	run(next, NULL, 0, true, &e);
+	run_it(next, NULL, 0, true, &e);
 	code = WIFEXITED(e.status) ? WEXITSTATUS(e.status) : -1;
 	look(&v);
 	leftovers(false, &left);
@@ -897,7 +424,7 @@ static bool point(const char *how, int at, char *const *next)
 	bool hit, ok;
 
 	new_copy(o.template);
-	run(o.argv, how, at, false, &e);
+	run_it(o.argv, how, at, false, &e);
 	hit = shared->hits > 0;
 	if (hit) {
 		rename("hit", "hit-seen");
@@ -919,13 +446,13 @@ static void learn(char *const *next)
 	new_copy(o.template);
 	look(&before);
 	leftovers(true, NULL);
-	run(next, NULL, 0, true, &e);
+	run_it(next, NULL, 0, true, &e);
 	leftovers(true, NULL);
 	new_copy(o.template);
-	run(o.argv, NULL, 0, false, &fine);
+	run_it(o.argv, NULL, 0, false, &fine);
 	look(&whole);
 	leftovers(true, NULL);
-	run(next, NULL, 0, true, &e);
+	run_it(next, NULL, 0, true, &e);
 	leftovers(true, NULL);
 	if (o.said && !matches(o.said, str(&fine.out)))
 		bad("it does not report what it should\n");
@@ -941,7 +468,8 @@ static void learn(char *const *next)
 /* `first` spreads the samples of several faults. */
 static void all_points(const char *how, int first, char *const *next)
 {
-	int at = first > o.step ? (first - 1) % o.step + 1 : first, n = 0, total;
+	int at = first > o.step ? (first - 1) % o.step + 1 : first, n = 0,
+	    total;
 
 	while (failures < FAILURES_MAX && point(how, at, next)) {
 		n++;
@@ -959,24 +487,59 @@ static void options(int argc, char **argv)
 
 	while ((c = getopt(argc, argv, "+n:t:l:x:L:N:p:s:k:e:f:S:T:AaFW")) > 0)
 		switch (c) {
-		case 'n': o.name = optarg; break;
-		case 't': o.template = optarg; break;
-		case 'l': o.preload = optarg; break;
-		case 'x': o.audit = optarg; break;
-		case 'L': o.look = optarg; break;
-		case 'N': o.next = optarg; break;
-		case 'p': o.prefix = optarg; break;
-		case 's': o.said = optarg; break;
-		case 'k': o.kind = optarg; break;
-		case 'e': o.ends = optarg; break;
-		case 'f': o.first = atoi(optarg); break;
-		case 'S': o.step = atoi(optarg); break;
-		case 'T': o.now = atol(optarg); break;
-		case 'A': o.all = true; break;
-		case 'a': o.again = true; break;
-		case 'F': o.finish = true; break;
-		case 'W': o.warns = true; break;
-		default: exit(2);
+		case 'n':
+			o.name = optarg;
+			break;
+		case 't':
+			o.template = optarg;
+			break;
+		case 'l':
+			o.preload = optarg;
+			break;
+		case 'x':
+			o.audit = optarg;
+			break;
+		case 'L':
+			o.look = optarg;
+			break;
+		case 'N':
+			o.next = optarg;
+			break;
+		case 'p':
+			o.prefix = optarg;
+			break;
+		case 's':
+			o.said = optarg;
+			break;
+		case 'k':
+			o.kind = optarg;
+			break;
+		case 'e':
+			o.ends = optarg;
+			break;
+		case 'f':
+			o.first = atoi(optarg);
+			break;
+		case 'S':
+			o.step = atoi(optarg);
+			break;
+		case 'T':
+			o.now = atol(optarg);
+			break;
+		case 'A':
+			o.all = true;
+			break;
+		case 'a':
+			o.again = true;
+			break;
+		case 'F':
+			o.finish = true;
+			break;
+		case 'W':
+			o.warns = true;
+			break;
+		default:
+			exit(2);
 		}
 }
 
@@ -996,7 +559,8 @@ int main(int argc, char **argv)
 	o.argv = argv + faults + 1;
 	next = words(o.next);
 	o.count = realpath(".", NULL);
-	if (!o.count || asprintf((char **)(uintptr_t)&o.count, "%s/count", o.count) < 0)
+	if (!o.count ||
+		asprintf((char **)(uintptr_t)&o.count, "%s/count", o.count) < 0)
 		fatal("count");
 	fd = open("count", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0 || ftruncate(fd, sizeof(*shared)))
@@ -1005,7 +569,7 @@ int main(int argc, char **argv)
 		fd, 0);
 	if (shared == MAP_FAILED)
 		fatal("count");
-	start_server();
+	start_server(o.preload, o.count, o.argv);
 	read_verdicts();
 	learn(next);
 	printf("# %s:", o.name);
@@ -1015,7 +579,6 @@ int main(int argc, char **argv)
 	}
 	printf(" points\n");
 	write_verdicts();
-	close(control); /* the server ends, and with it what it used is known */
-	waitpid(server, NULL, 0);
+	end_server();
 	return failures || fflush(stdout) ? 1 : 0;
 }

@@ -9,8 +9,8 @@
  *	STRACK_FAULT_LONG=1		and all that come after it
  *	STRACK_FAULT_LOG=<file>		a line for what was hit
  *	STRACK_FAULT_TRACE=<file>	a line for every call that was made
- *	STRACK_FAULT_NOW=<seconds>	the time, and nothing is random: see below
- *	STRACK_FAULT_SERVER=<fd>	waits there for what is to be done
+ *	STRACK_FAULT_NOW=<seconds>	the time, and nothing is random: see
+ *below STRACK_FAULT_SERVER=<fd>	waits there for what is to be done
  *
  * Only calls that can fail in that way are counted, so that each N is a fault:
  * ENOSPC where room is taken, EINTR and a short write where POSIX permits
@@ -22,12 +22,6 @@
  * With a fixed time, clocks stand still for seconds and randomness is the same
  * in every run.  So two runs that are stopped at points that make no difference
  * leave the very same ledger, which has to be audited only once.
- *
- * To start the program takes longer than what it does.  As a server it is
- * started once, up to its main, and forks for each request: strings that end
- * with NUL, first what to add to the environment, then an empty one, then the
- * arguments.  The answer is the exit status, an int, when all that was started
- * is gone.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -41,12 +35,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #include "fault.h"
@@ -94,8 +86,8 @@ int clock_gettime(clockid_t id, struct timespec *ts)
 	if (!fixed_now || (id != CLOCK_REALTIME && id != CLOCK_MONOTONIC))
 		return (int)syscall(SYS_clock_gettime, id, ts);
 	ts->tv_nsec = 0;
-	ts->tv_sec = (id == CLOCK_REALTIME ? fixed_now : shared->start) +
-		     passed();
+	ts->tv_sec =
+		(id == CLOCK_REALTIME ? fixed_now : shared->start) + passed();
 	return 0;
 }
 
@@ -139,7 +131,7 @@ ssize_t getrandom(void *p, size_t n, unsigned flags)
 
 /* ---- what is counted ---- */
 
-static void configure(void)
+int fault_configure(void)
 {
 	const char *n = getenv("STRACK_FAULT_AT");
 	const char *word = getenv("STRACK_FAULT_HOW");
@@ -151,17 +143,18 @@ static void configure(void)
 	drawn = 0;
 	at = n ? atoi(n) : 0;
 	how = !word || !strcmp(word, "kill") ? KILL
-	      : !strcmp(word, "exit")	     ? EXIT
-	      : !strcmp(word, "short")	     ? SHORT
+	      : !strcmp(word, "exit")        ? EXIT
+	      : !strcmp(word, "short")       ? SHORT
 					     : ERRNO;
-	sys = how != ERRNO		? 0
+	sys = how != ERRNO              ? 0
 	      : !strcmp(word, "ENOSPC") ? ENOSPC
-	      : !strcmp(word, "EINTR")	? EINTR
+	      : !strcmp(word, "EINTR")  ? EINTR
 					: EIO;
 	lasting = getenv("STRACK_FAULT_LONG") != NULL;
 	log_file = getenv("STRACK_FAULT_LOG");
 	trace_file = getenv("STRACK_FAULT_TRACE");
 	active = !strcmp(program_invocation_short_name, "git-strack");
+	return active;
 }
 
 __attribute__((constructor)) static void set_up(void)
@@ -182,7 +175,7 @@ __attribute__((constructor)) static void set_up(void)
 		abort();
 	syscall(SYS_close, fd);
 	shared = map;
-	configure();
+	(void)fault_configure();
 }
 
 /* `on` is a path, or else `fd` is named. */
@@ -216,7 +209,7 @@ static int applies(enum what what)
 		return 0;
 	if (how == SHORT)
 		return (what & SHORTENS) != 0;
-	return sys == ENOSPC ? (what & TAKES_ROOM) != 0
+	return sys == ENOSPC  ? (what & TAKES_ROOM) != 0
 	       : sys == EINTR ? (what & INTERRUPTS) != 0
 			      : 1;
 }
@@ -328,9 +321,9 @@ ssize_t pwrite(int fd, const void *data, size_t len, off_t off)
 	ssize_t rc;
 	REAL(ssize_t, pwrite, int, const void *, size_t, off_t);
 
-	if (active && hit("pwrite", NULL, fd,
-			      TAKES_ROOM | INTERRUPTS |
-				      (len > 1 ? SHORTENS : 0))) {
+	if (active &&
+		hit("pwrite", NULL, fd,
+			TAKES_ROOM | INTERRUPTS | (len > 1 ? SHORTENS : 0))) {
 		if (how == ERRNO) {
 			errno = sys;
 			return -1;
@@ -357,7 +350,7 @@ ssize_t pwrite64(int fd, const void *data, size_t len, off_t off)
 	int name params                                                        \
 	{                                                                      \
 		int rc;                                                        \
-		int (*next) params;                                            \
+		int(*next) params;                                             \
 		*(void **)&next = real(#name);                                 \
 		if (strike(#name, NULL, fd, what))                             \
 			return -1;                                             \
@@ -381,7 +374,7 @@ ON_FD(fallocate64, TAKES_ROOM | INTERRUPTS,
 	int name params                                                        \
 	{                                                                      \
 		int rc;                                                        \
-		int (*next) params;                                            \
+		int(*next) params;                                             \
 		*(void **)&next = real(#name);                                 \
 		if (strike(#name, path, -1, what))                             \
 			return -1;                                             \
@@ -404,7 +397,7 @@ ON_PATH(truncate, 0, (const char *path, off_t len), (path, len))
 	int name params                                                        \
 	{                                                                      \
 		int rc;                                                        \
-		int (*next) params;                                            \
+		int(*next) params;                                             \
 		*(void **)&next = real(#name);                                 \
 		if (strike(#name, b, -1, TAKES_ROOM))                          \
 			return -1;                                             \
@@ -417,8 +410,7 @@ ON_TWO(link, (const char *a, const char *b), (a, b))
 ON_TWO(symlink, (const char *a, const char *b), (a, b))
 ON_TWO(rename, (const char *a, const char *b), (a, b))
 ON_TWO(renameat, (int d, const char *a, int e, const char *b), (d, a, e, b))
-ON_TWO(renameat2,
-	(int d, const char *a, int e, const char *b, unsigned f),
+ON_TWO(renameat2, (int d, const char *a, int e, const char *b, unsigned f),
 	(d, a, e, b, f))
 ON_TWO(linkat, (int d, const char *a, int e, const char *b, int f),
 	(d, a, e, b, f))
@@ -446,7 +438,7 @@ static void trace_open(const char *name, const char *path, int flags, int fd)
 		mode_t mode = 0;                                               \
 		va_list ap;                                                    \
 		int rc;                                                        \
-		int (*next) params;                                            \
+		int(*next) params;                                             \
 		*(void **)&next = real(#name);                                 \
 		va_start(ap, flags);                                           \
 		if (flags & O_CREAT)                                           \
@@ -481,7 +473,7 @@ int __open_2(const char *path, int flags)
 	int name params                                                        \
 	{                                                                      \
 		int rc;                                                        \
-		int (*next) params;                                            \
+		int(*next) params;                                             \
 		*(void **)&next = real(#name);                                 \
 		if (strike(#name, path, -1, TAKES_ROOM | INTERRUPTS))          \
 			return -1;                                             \
@@ -532,93 +524,4 @@ int execve(const char *path, char *const argv[], char *const envp[])
 		trace("execve", path, NULL, -1);
 	}
 	return next(path, argv, envp);
-}
-
-/* ---- the server ---- */
-
-#define WORDS_MAX 64
-#define REQUEST_MAX 65536
-
-static int (*the_main)(int, char **, char **);
-static char request[REQUEST_MAX + 1];
-static char *words[WORDS_MAX + 1];
-
-/* In the child; how many arguments there are. */
-static int take_request(size_t len)
-{
-	char *p = request, *end = request + len;
-	int n = 0;
-
-	unsetenv("STRACK_FAULT_SERVER");
-	for (; p < end && *p; p += strlen(p) + 1)
-		if (putenv(p))
-			abort();
-	for (p++; p < end && n < WORDS_MAX; p += strlen(p) + 1)
-		words[n++] = p;
-	if (chdir(getenv("STRACK_FAULT_DIR")))
-		abort();
-	configure();
-	return n;
-}
-
-static int wait_for_all(pid_t first)
-{
-	int status, ret = 0;
-	pid_t got;
-
-	while ((got = waitpid(-1, &status, 0)) > 0)
-		if (got == first)
-			ret = status;
-	return ret;
-}
-
-/* Comes back in each child, with its arguments in `words`. */
-static int serve(int fd)
-{
-	pid_t (*next)(void);
-
-	*(void **)&next = real("fork");
-	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	for (;;) {
-		ssize_t n = read(fd, request, REQUEST_MAX);
-		int status;
-		pid_t pid;
-
-		if (n <= 0)
-			_exit(0);
-		pid = next();
-		if (pid == 0) {
-			close(fd);
-			return take_request((size_t)n);
-		}
-		status = pid < 0 ? -1 : wait_for_all(pid);
-		if (syscall(SYS_write, fd, &status, sizeof(status)) < 0)
-			_exit(1);
-	}
-}
-
-static int main_or_server(int argc, char **argv, char **envp)
-{
-	const char *fd = getenv("STRACK_FAULT_SERVER");
-
-	if (!fd || !active)
-		return the_main(argc, argv, envp);
-	argc = serve(atoi(fd));
-	return the_main(argc, words, environ);
-}
-
-int __libc_start_main(int (*main)(int, char **, char **), int argc,
-	char **argv, void (*init)(void), void (*fini)(void),
-	void (*rtld_fini)(void), void *stack_end);
-int __libc_start_main(int (*main)(int, char **, char **), int argc,
-	char **argv, void (*init)(void), void (*fini)(void),
-	void (*rtld_fini)(void), void *stack_end)
-{
-	REAL(int, __libc_start_main, int (*)(int, char **, char **), int,
-		char **, void (*)(void), void (*)(void), void (*)(void),
-		void *);
-
-	the_main = main;
-	return next(main_or_server, argc, argv, init, fini, rtld_fini,
-		stack_end);
 }

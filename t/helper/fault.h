@@ -9,3 +9,6 @@ struct fault_shared {
 };
 
 #define FAULT_EXIT 77 /* of a process that was ended by _exit */
+
+/* Reads the environment anew; is this git-strack? */
+int fault_configure(void);
