@@ -101,13 +101,9 @@ fault_marked() {
 
 # What else is staged is none of its business.
 fault_settled() {
-	fault_base "$1" && cd "$1/r" && echo "echo back" |
+	fault_marked "$1" && cd "$1/r" && echo "echo back" |
 		script "scripts/${fault_name%.sh}.rollback.sh" &&
-	echo "echo b" | script "scripts/${fault_name%_*}_b.sh" &&
-	for e in local staging; do
-		git strack mark --env $e -m why "$fault_name" \
-			"${fault_name%_*}_b.sh" >/dev/null || return 1
-	done && echo more >>README && git add README && cd ../..
+	echo more >>README && git add README && cd ../..
 }
 
 fault_job() {
@@ -152,7 +148,7 @@ mark;base;mark --env local -m why SCRIPT;cleanup;scripts/;^marked;mark;^0( mark)
 reset;marked;reset --env local -m why SCRIPT;cleanup;scripts/;^pending;void;^0 mark mark( void)?$;again;
 resolve;lost;resolve --env local --done -m why SCRIPT;cleanup;scripts/;^done;done;^1 claim lost( done)?$;again;
 approve;base;approve --env staging SCRIPT;cleanup;scripts/;^approved;approve;^0( approve)?$;again;
-remove;settled;remove --settled --commit;cleanup;scripts/;;;^0( mark| retire){4,8}$;finish;git ls-files -s, git diff --cached --name-status, git log --format=%s main
+remove;settled;remove --settled --commit;cleanup;scripts/;;;^0 mark mark( retire)?( retire)?$;finish;git ls-files -s, git diff --cached --name-status, git log --format=%s main
 create;base;create --lang sh Give it;cleanup;;;;;again;
 exec;job;exec --env local -m why -- ./job;cleanup;.strack/exec;;;^(1 exec (done|fail|lost)|0( exec (fail|lost))?)$;;
 trust;key;trust add ../key.pub --principal bob --roles run;cleanup;.strack/trust;^admitted|^added;trust-add;^0 trust-add( trust-add)?$;again;
