@@ -6,8 +6,11 @@
 # make check-long the same for what check only takes a sample of, in full
 # make install    PREFIX=/usr/local DESTDIR=
 #
+# make fuzz       goes on from the corpora in t/fuzz with libFuzzer (clang);
+# make fuzz-afl   the same with AFL++
+#
 # Knobs.  SAN=1 builds with ASan and UBSan into build-san; LIBS is what has no
-# .pc file.
+# .pc file; FUZZ_TIME is how many seconds each target is fuzzed.
 
 PREFIX = /usr/local
 bindir = $(PREFIX)/bin
@@ -27,12 +30,31 @@ PKGS = libgit2 inih libsodium jansson
 LIBS = -lcsv
 VERSION = 0.1.0
 
+SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	-fno-omit-frame-pointer
 ifeq ($(SAN),1)
 B = build-san
-HARDEN = -fsanitize=address,undefined -fno-sanitize-recover=undefined \
-	-fno-omit-frame-pointer
+HARDEN = $(SANITIZE)
 HARDEN_LD = -fsanitize=address,undefined
 CFLAGS = -O1 -g
+else ifeq ($(FUZZ),libfuzzer)
+B = build-fuzz
+CC = clang
+HARDEN = $(SANITIZE) -fsanitize=fuzzer-no-link -Wno-missing-field-initializers
+HARDEN_LD = $(SANITIZE) -fsanitize=fuzzer
+CFLAGS = -O1 -g
+else ifeq ($(FUZZ),afl)
+B = build-afl
+CC = AFL_QUIET=1 afl-clang-fast
+HARDEN = $(SANITIZE) -Wno-missing-field-initializers
+HARDEN_LD = $(SANITIZE) -fsanitize=fuzzer
+CFLAGS = -O1 -g
+else ifeq ($(COV),1)
+B = build-cov
+HARDEN = --coverage -fprofile-update=atomic
+HARDEN_LD = --coverage -Wl,--wrap=_exit
+CFLAGS = -O0 -g
+EXTRA = $(B)/t/helper/dump-coverage.o
 else
 B = build
 endif
@@ -139,6 +161,7 @@ SRC = \
 	src/core/ledger.c \
 	src/core/ledgercache.c \
 	src/core/ledgerentries.c \
+	src/core/ledgerrows.c \
 	src/core/match.c \
 	src/core/message.c \
 	src/core/namecheck.c \
@@ -189,6 +212,7 @@ SRC = \
 	src/git/worktree.c \
 	src/main.c \
 	src/opt.c \
+	src/os/carriers.c \
 	src/os/clock.c \
 	src/os/collect.c \
 	src/os/csv.c \
@@ -244,22 +268,23 @@ UNITBIN = $(UNIT:t/unit/%.c=$(B)/t/unit/%)
 
 all: $(B)/git-strack
 
-$(B)/git-strack: $(OBJ)
-	$(CC) $(ALL_CFLAGS) $(HARDEN_LD) $(LDFLAGS) -o $@ $(OBJ) $(PKG_LIBS)
+$(B)/git-strack: $(OBJ) $(EXTRA)
+	$(CC) $(ALL_CFLAGS) $(HARDEN_LD) $(LDFLAGS) -o $@ $(OBJ) \
+		$(EXTRA) $(PKG_LIBS)
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(B)/t/unit/%: t/unit/%.c $(LIBOBJ)
+$(B)/t/unit/%: t/unit/%.c $(LIBOBJ) $(EXTRA)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP $(HARDEN_LD) $(LDFLAGS) -o $@ $< $(LIBOBJ) \
-		$(PKG_LIBS) -lcmocka
+		$(EXTRA) $(PKG_LIBS) -lcmocka
 
 -include $(OBJ:.o=.d) $(UNITBIN:=.d)
 
 clean:
-	rm -rf build build-san
+	rm -rf build build-san build-fuzz build-afl build-cov
 
 .PHONY: all clean
 
@@ -289,7 +314,7 @@ check:
 
 # What `check` takes a sample of, in full: every fault at every point, hundreds
 # of kills and rounds.
-LONG = $(sort $(wildcard t/t007*.sh))
+LONG = $(sort $(wildcard t/t007*.sh) t/t0002-unit.sh t/t0090-valgrind.sh)
 check-long:
 	@CC='$(CC)' sh t/setup.sh check
 	@echo 'Building $(B)/git-strack and the unit tests'
@@ -304,11 +329,70 @@ lint:
 		STRACK_BUILD=$(B) CC='$(CC)' $$lint || failed=1; \
 	done; test -z "$$failed"
 
+# Static analysis; some minutes, and nothing may be found.
+analyze:
+	@CC='$(CC)' sh t/setup.sh analyze
+	@sh t/analyze/analyze.sh
+
 check-headers:
 	@for header in include/strack/*.h src/*/*.h; do \
 		echo "#include \"$$header\"" | $(CC) $(ALL_CFLAGS) -I. \
 			-fsyntax-only -x c - || failed=1; \
 	done; test -z "$$failed"
+
+# Which lines the tests run, a folder and a file at a time.
+coverage:
+	@CC='$(CC)' sh t/setup.sh check
+	@$(AGAIN) COV=1 tests
+	@find build-cov -name '*.gcda' -delete
+	@-STRACK_BUILD=build-cov CC='$(CC)' prove -j$(JOBS) $(PROVE_OPTS) $(T)
+	@sh t/coverage.sh build-cov
+
+# ---- fuzzing ----
+
+# What anybody may have written: a target a file, corpora beside them.  `make
+# check` replays the corpora (t/t0080-fuzz-corpus.sh); these two go on from
+# them, FUZZ_TIME seconds a target, and stop at the first crash.
+FUZZ_TIME = 60
+FUZZ_TARGETS = $(sort $(patsubst t/fuzz/fuzz-%.c,%,$(wildcard t/fuzz/fuzz-*.c)))
+# No more than the targets need, so that the replay is built in seconds.
+FUZZ_SRC = $(wildcard src/base/*.c) \
+	$(addprefix src/core/,commitshape.c entry.c entryname.c entryparse.c \
+	header.c importmatch.c imports.c kind.c message.c nearest.c \
+	settings.c settingskeys.c walktree.c) \
+	$(addprefix src/git/,commit.c object.c pathname.c tree.c treediff.c) \
+	src/os/csv.c src/os/ini.c src/os/jsonread.c src/run/events.c \
+	$(addprefix src/sign/,digest.c opensshkey.c pubkey.c sshsig.c \
+	verify.c wire.c)
+FUZZBIN = $(FUZZ_TARGETS:%=$(B)/t/fuzz/fuzz-%)
+REPLAYBIN = $(FUZZ_TARGETS:%=$(B)/t/fuzz/replay-%)
+
+# Of an archive a target takes what it calls, and nothing that it has itself.
+$(B)/fuzz.a: $(sort $(FUZZ_SRC:%.c=$(B)/%.o))
+	@rm -f $@
+	ar rcs $@ $^
+
+$(B)/t/fuzz/fuzz-%: $(B)/t/fuzz/fuzz-%.o $(B)/fuzz.a
+	$(CC) $(HARDEN_LD) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+$(B)/t/fuzz/replay-%: $(B)/t/fuzz/fuzz-%.o $(B)/t/fuzz/replay.o $(B)/fuzz.a
+	$(CC) $(HARDEN_LD) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+.SECONDARY: $(FUZZ_TARGETS:%=$(B)/t/fuzz/fuzz-%.o) $(B)/t/fuzz/replay.o
+-include $(wildcard $(B)/t/fuzz/*.d)
+
+fuzz-replay: $(REPLAYBIN)
+fuzz-build: $(FUZZBIN)
+
+fuzz:
+	@$(AGAIN) FUZZ=libfuzzer fuzz-build
+	@FUZZ_TIME='$(FUZZ_TIME)' sh t/fuzz/fuzz.sh libfuzzer $(FUZZ_TARGETS)
+
+fuzz-afl:
+	@$(AGAIN) FUZZ=afl fuzz-build
+	@FUZZ_TIME='$(FUZZ_TIME)' sh t/fuzz/fuzz.sh afl $(FUZZ_TARGETS)
+
+.PHONY: fuzz fuzz-afl fuzz-build fuzz-replay
 
 # ---- speed ----
 
@@ -359,4 +443,4 @@ uninstall:
 			rmdir --ignore-fail-on-non-empty "$$dir"; \
 	done
 
-.PHONY: bench setup demo check check-long tests lint check-headers install uninstall FORCE
+.PHONY: bench setup demo check check-long analyze coverage tests lint check-headers install uninstall FORCE

@@ -18,7 +18,7 @@ attack_base() {
 		echo "echo $s >>\"\$STRACK_TOP/ran\"" |
 			script scripts/20260101_$s.sh || return 1
 	done &&
-	echo ran >>.git/info/exclude &&
+	mkdir -p .git/info && echo ran >>.git/info/exclude &&
 	git config gpg.format ssh &&
 	git config user.signingKey "$forge_key_dir/root.pub" &&
 	git config strack.signingKey "$forge_key_dir/root" &&

@@ -8,9 +8,6 @@
 # 1, and FAULT_LONG holds the faults.
 # shellcheck shell=sh disable=SC2034,SC2154
 
-# Memory is a faster disk, and that all is synced is asserted elsewhere.
-[ -n "$TMPDIR" ] || ! [ -w /dev/shm ] || TMPDIR=/dev/shm
-export TMPDIR
 . "$(dirname "$0")/lib-strack.sh"
 
 FAULT_LONG='kill kill:long exit EIO EIO:long ENOSPC ENOSPC:long EINTR short

@@ -92,8 +92,8 @@ enum err tree_find(struct repo *r, const struct oid *root, const char *path,
 /* Called with the full path of everything that is no tree. */
 typedef enum err tree_walk_fn(const char *path, const struct tree_entry *e,
 	void *arg, struct error *err);
-/* Depth 64 at most (ERR_BAD). `under` is a folder path or "" for all; a
- * missing folder calls nothing. */
+/* Depth 64 at most (ERR_BAD), and four million files and folders (ERR_TOOBIG).
+ * `under` is a folder path or "" for all; a missing folder calls nothing. */
 enum err tree_walk(struct repo *r, const struct oid *root, const char *under,
 	tree_walk_fn *fn, void *arg, struct error *err);
 
@@ -104,7 +104,7 @@ typedef enum err tree_diff_fn(char status, const char *path,
 	const struct tree_entry *old, const struct tree_entry *new, void *arg,
 	struct error *err);
 /* `old` NULL is the empty tree.  Equal subtrees are not read, and equal heads
- * and tails of large trees cost a memcmp. */
+ * and tails of large trees cost a memcmp.  Limits as above. */
 enum err tree_diff(struct repo *r, const struct oid *old, const struct oid *new,
 	tree_diff_fn *fn, void *arg, struct error *err);
 

@@ -6,6 +6,7 @@
 #ifndef STRACK_RUN_H
 #define STRACK_RUN_H
 
+#include "strack/entry.h"
 #include "strack/script.h"
 #include "strack/session.h"
 #include "strack/text.h"
@@ -66,6 +67,14 @@ enum err run_config_is_committed(
 /* May what is not committed be run in the environment at all?  Not where the
  * .strack.ini in force or that of HEAD asks for approvals. */
 enum err run_dirty_allowed(struct session *s, bool *ret, struct error *err);
+
+/* What a person said, as an entry may hold it: masked are the values of the
+ * variables that [log] mask names, and passwords in URLs.  NULL for NULL; the
+ * caller frees it. */
+char *run_masked(const struct session *s, const char *text);
+/* Sets `k` to that; nothing for NULL. */
+void run_set_masked(
+	const struct session *s, struct entry *e, enum key k, const char *text);
 
 /* Waits until nobody holds the script here; ERR_OK also when nobody did. */
 enum err run_wait(struct session *s, const char *script, struct error *err);

@@ -59,7 +59,7 @@ bool entry_name_parse(const char *base, size_t len, struct entry_name *ret)
 			return false;
 		memcpy(n.env, f, flen);
 		n.env[flen] = '\0';
-		if (!environment_name_valid(n.env) ||
+		if (strlen(n.env) != flen || !environment_name_valid(n.env) ||
 			!field(&p, end, &f, &flen))
 			return false;
 	}

@@ -334,6 +334,28 @@ static enum err sync_to(
 	return verify_from(l, NULL, true, err);
 }
 
+/* There is a commit that nothing can be made of but to be without it. */
+static enum err beyond_judging(struct ledger *l, struct error *err)
+{
+	struct oid seen;
+	char hex[OID_HEX + 1];
+
+	error_prefix(err, "the branch '%s' can't be judged", LEDGER_BRANCH);
+	if (!ref_read(l->opts.repo, LEDGER_SEEN_REF, &seen, NULL)) {
+		oid_hex(&seen, hex);
+		error_hint(err,
+			"put it back to what was verified here last:\n"
+			"  git branch -f %s %.12s",
+			LEDGER_BRANCH, hex);
+	} else {
+		error_hint(err,
+			"put it back to a tip before that commit:\n"
+			"  git log --first-parent --oneline %s",
+			LEDGER_BRANCH);
+	}
+	return ERR_FATAL;
+}
+
 enum err ledger_refresh(struct ledger *l, bool *moved, struct error *err)
 {
 	struct oid tip;
@@ -353,6 +375,8 @@ enum err ledger_refresh(struct ledger *l, bool *moved, struct error *err)
 		rc = check_root(l, err);
 	if (!rc)
 		rc = check_expected(l, err);
+	if (rc == ERR_TOOBIG)
+		rc = beyond_judging(l, err);
 	/* An object that is missing must not read as "no ledger yet". */
 	return rc == ERR_NOTFOUND ? ERR_FATAL : rc;
 }
@@ -535,61 +559,4 @@ enum err ledger_trust(
 	if (!rc)
 		*ret = &l->trust;
 	return rc;
-}
-
-/* ---- rows ---- */
-
-const struct rowvec *ledger_rows(const struct ledger *l)
-{
-	return &l->rows;
-}
-
-static bool is_mine(const struct ledger *l, const struct state_row *r)
-{
-	if (strcmp(r->env, ENV_LOCAL) != 0)
-		return true;
-	return l->opts.clone && !strcmp(r->clone, l->opts.clone);
-}
-
-static void build_index(struct ledger *l)
-{
-	struct buf key = BUF_INIT;
-
-	strmap_release(&l->index, NULL);
-	for (size_t i = 0; i < l->rows.n; i++) {
-		const struct state_row *r = &l->rows.v[i];
-
-		if (!is_mine(l, r))
-			continue;
-		buf_printf(&key, "%s/%s", r->env, r->script);
-		strmap_put(&l->index, key.ptr, (void *)(i + 1));
-	}
-	buf_release(&key);
-	l->indexed = true;
-}
-
-const struct state_row *ledger_row(
-	const struct ledger *cl, const char *script, const char *env)
-{
-	struct ledger *l = (struct ledger *)cl; /* the index is a cache */
-	struct buf key = BUF_INIT;
-	size_t at;
-
-	if (!l->indexed)
-		build_index(l);
-	buf_printf(&key, "%s/%s", env, script);
-	at = (size_t)strmap_get(&l->index, key.ptr);
-	buf_release(&key);
-	return at ? &l->rows.v[at - 1] : NULL;
-}
-
-bool ledger_env_used(const struct ledger *l, const char *env)
-{
-	for (size_t i = 0; i < l->rows.n; i++) {
-		const struct state_row *r = &l->rows.v[i];
-
-		if (!strcmp(r->env, env) && is_mine(l, r))
-			return true;
-	}
-	return false;
 }

@@ -143,10 +143,15 @@ static enum err note_change(char status, const char *path,
 	struct error *err)
 {
 	struct brought *b = arg;
+	size_t max = b->merge ? BROUGHT_BY_MERGE_MAX : BROUGHT_MAX;
 	struct oid *id;
 
 	(void)old;
-	(void)err;
+	if (b->paths.n == max)
+		return error_set(err, ERR_TOOBIG,
+			"it brings more than %zu files, as no commit of a "
+			"ledger does",
+			max);
 	if (status != 'A') {
 		walk_problem(b->w, b->commit, path, true,
 			b->merge ? "merge is not the union of its parents (%s)"
@@ -160,8 +165,8 @@ static enum err note_change(char status, const char *path,
 			"not a regular file of mode 100644 (%06o)", new->mode);
 	id = xcalloc(1, sizeof(*id));
 	*id = new->id;
-	free(*strmap_put(&b->paths, path, NULL));
-	*strmap_put(&b->paths, path, NULL) = id;
+	free(strmap_get(&b->paths, path));
+	strmap_put(&b->paths, path, id);
 	return ERR_OK;
 }
 
@@ -231,6 +236,16 @@ static void check_subject(
 			want);
 }
 
+/* A tree that can't be listed is part of all trees that follow: no disown gets
+ * past it, as none gets past one that is too large. */
+static enum err compare(struct walk *w, const struct oid *old,
+	const struct oid *new, tree_diff_fn *fn, void *arg, struct error *err)
+{
+	enum err rc = tree_diff(w->repo, old, new, fn, arg, err);
+
+	return rc == ERR_BAD ? ERR_TOOBIG : rc;
+}
+
 struct union_arg {
 	struct walk *w;
 	const struct oid *commit;
@@ -297,7 +312,7 @@ static enum err check_merge(
 
 	rc = tree_of(w, &wc->parents[0], &tree, err);
 	if (!rc)
-		rc = tree_diff(w->repo, &tree, &c->tree, note_change, &b, err);
+		rc = compare(w, &tree, &c->tree, note_change, &b, err);
 	u.first = &b.paths;
 	for (size_t i = 1; !rc && i < wc->nparents; i++) {
 		struct brought other = {
@@ -306,12 +321,11 @@ static enum err check_merge(
 
 		rc = tree_of(w, &wc->parents[i], &tree, err);
 		if (!rc)
-			rc = tree_diff(w->repo, &tree, &c->tree, note_change,
-				&other, err);
+			rc = compare(
+				w, &tree, &c->tree, note_change, &other, err);
 		strmap_release(&other.paths, free);
 		if (!rc && i == 1)
-			rc = tree_diff(w->repo, &tree, &c->tree, note_missing,
-				&u, err);
+			rc = compare(w, &tree, &c->tree, note_missing, &u, err);
 	}
 	for (size_t i = 0; !rc && i < u.left.n; i++)
 		brought_by_merge(w, at, u.left.items[i].key,
@@ -412,8 +426,8 @@ static enum err check_plain(
 	if (!root)
 		rc = tree_of(w, &wc->parents[0], &tree, err);
 	if (!rc)
-		rc = tree_diff(w->repo, root ? NULL : &tree, &c->tree,
-			note_change, &b, err);
+		rc = compare(
+			w, root ? NULL : &tree, &c->tree, note_change, &b, err);
 	if (rc)
 		goto out;
 	if (root)
@@ -550,6 +564,8 @@ enum err walk_run(struct walk *w, const struct oid *tip, struct error *err)
 			error_reset(err);
 			rc = ERR_OK;
 		}
+		if (rc == ERR_TOOBIG)
+			error_prefix(err, "commit %.12s", hex);
 		if (!rc && w->failed) {
 			rc = error_set(
 				err, w->failed, "%s", w->failure.text.ptr);

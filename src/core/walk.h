@@ -9,6 +9,12 @@
 #include "strack/ledger.h"
 #include "strack/strmap.h"
 
+/* Files that a commit brings.  A plain one of ours brings three, a merge what
+ * another side wrote meanwhile.  More than that is nobody's work, and looking
+ * at all of it would be the attack. */
+#define BROUGHT_MAX 100
+#define BROUGHT_BY_MERGE_MAX 1000000
+
 struct wcommit {
 	struct oid id;
 	struct oid tree;
@@ -58,8 +64,9 @@ struct walk {
 };
 
 void walk_release(struct walk *w);
-/* Walks from base (exclusive) to tip.  Only trouble with reading is an error;
- * what is wrong goes to w->problems. */
+/* Walks from base (exclusive) to tip.  Only trouble with reading is an error,
+ * and a commit that is too large to be judged, or whose tree can't be listed
+ * (ERR_TOOBIG); what is wrong goes to w->problems. */
 enum err walk_run(struct walk *w, const struct oid *tip, struct error *err);
 /* Is `a` equal to `b` or an ancestor? Usable as trust_reaches_fn. */
 bool walk_reaches(const struct oid *a, const struct oid *b, void *walk);

@@ -187,12 +187,15 @@ enum err tree_iter_next(struct tree_iter *t, struct error *err);
 void tree_iter_close(struct tree_iter *t);
 
 #define TREE_DEPTH 64
+/* Files and folders that one walk or comparison meets.  A few small trees that
+ * hold each other many times over stand for more than anybody can count. */
+#define TREE_NODES (4u << 20)
 
 _Static_assert(sizeof(struct oid) == GIT_OID_RAWSZ, "SHA-1 on both sides");
 
 static inline git_oid oid_to_git(const struct oid *id)
 {
-	git_oid g;
+	git_oid g = { { 0 } };
 
 	memcpy(g.id, id->id, OID_RAW);
 	return g;

@@ -135,10 +135,11 @@ enum err tree_iter_next(struct tree_iter *t, struct error *err)
 
 /* ---- a path ---- */
 
-/* Finds `name` in the tree; leaves *mode 0 when it is not there. */
+/* Finds `name` in the tree.  No mode says that it is not there: a forged tree
+ * may have an entry of mode 0. */
 static enum err entry_find(struct repo *r, const struct oid *tree,
-	const char *name, size_t len, unsigned *mode, struct oid *ret,
-	struct error *err)
+	const char *name, size_t len, bool *there, unsigned *mode,
+	struct oid *ret, struct error *err)
 {
 	git_odb_object *o = NULL;
 	struct tree_entry e;
@@ -147,7 +148,7 @@ static enum err entry_find(struct repo *r, const struct oid *tree,
 	bool bad = false;
 	enum err rc;
 
-	*mode = 0;
+	*there = false;
 	rc = object_get(r, tree, GIT_OBJECT_TREE, TREE_MAX, &o, err);
 	if (rc)
 		return rc;
@@ -155,6 +156,7 @@ static enum err entry_find(struct repo *r, const struct oid *tree,
 	while (tree_next(&raw, &pos, &e, &bad)) {
 		if (e.len != len || memcmp(e.name, name, len) != 0)
 			continue;
+		*there = true;
 		*mode = e.mode;
 		*ret = e.id;
 		break;
@@ -171,19 +173,20 @@ enum err tree_find(struct repo *r, const struct oid *root, const char *path,
 	struct oid id = *root, found;
 	const char *p = path;
 	unsigned m = MODE_TREE;
+	bool there;
 	size_t len;
 	enum err rc;
 
 	while (*p) {
 		len = strcspn(p, "/");
-		if (!mode_is_tree(m)) {
-			m = 0;
-		} else {
-			rc = entry_find(r, &id, p, len, &m, &found, err);
+		there = mode_is_tree(m);
+		if (there) {
+			rc = entry_find(
+				r, &id, p, len, &there, &m, &found, err);
 			if (rc) /* an object that is missing is no path */
 				return rc == ERR_NOTFOUND ? ERR_FATAL : rc;
 		}
-		if (!m)
+		if (!there)
 			return error_set(err, ERR_NOTFOUND,
 				"'%s' is not in the tree", path);
 		id = found;
@@ -201,6 +204,7 @@ struct walker {
 	tree_walk_fn *fn;
 	void *arg;
 	struct buf path;
+	unsigned nodes;
 };
 
 static enum err walk_one(
@@ -217,6 +221,12 @@ static enum err walk_one(
 		rc = tree_iter_next(&t, err);
 		if (rc || t.done)
 			break;
+		if (++w->nodes > TREE_NODES) {
+			rc = error_set(err, ERR_TOOBIG,
+				"the tree has more than %u files and folders",
+				TREE_NODES);
+			break;
+		}
 		buf_add(&w->path, t.entry.name, t.entry.len);
 		if (mode_is_tree(t.entry.mode)) {
 			buf_addch(&w->path, '/');
@@ -233,7 +243,7 @@ static enum err walk_one(
 enum err tree_walk(struct repo *r, const struct oid *root, const char *under,
 	tree_walk_fn *fn, void *arg, struct error *err)
 {
-	struct walker w = { r, fn, arg, BUF_INIT };
+	struct walker w = { r, fn, arg, BUF_INIT, 0 };
 	struct oid id = *root;
 	unsigned mode = MODE_TREE;
 	enum err rc = ERR_OK;

@@ -10,6 +10,7 @@ struct differ {
 	tree_diff_fn *fn;
 	void *arg;
 	struct buf path;
+	unsigned nodes;
 };
 
 /* Puts both at the entry in which the first difference lies. */
@@ -69,7 +70,13 @@ static enum err report(struct differ *d, const struct tree_entry *old,
 	size_t base = d->path.len;
 	enum err rc;
 
+	if (++d->nodes > TREE_NODES)
+		return error_set(err, ERR_TOOBIG,
+			"the trees differ in more than %u files and folders",
+			TREE_NODES);
+	/* cppcheck-suppress nullPointer ; one of the two is always there */
 	buf_add(&d->path, e->name, e->len);
+	/* cppcheck-suppress nullPointer ; the same */
 	if (mode_is_tree(e->mode)) {
 		buf_addch(&d->path, '/');
 		rc = diff_trees(d, old ? &old->id : NULL, new ? &new->id : NULL,
@@ -151,7 +158,7 @@ out:
 enum err tree_diff(struct repo *r, const struct oid *old, const struct oid *new,
 	tree_diff_fn *fn, void *arg, struct error *err)
 {
-	struct differ d = { r, fn, arg, BUF_INIT };
+	struct differ d = { r, fn, arg, BUF_INIT, 0 };
 	enum err rc;
 
 	rc = diff_trees(&d, old, new, 0, err);
