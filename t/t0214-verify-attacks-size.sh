@@ -5,7 +5,6 @@ test_description='verify under attack: sizes'
 . "$strack_t/lib-attack.sh"
 
 d=scripts/20260101_d.sh
-attack_quick=yes
 
 # What is measured here is memory of the program itself; the sanitizers want
 # all there is for their shadow.
