@@ -8,7 +8,7 @@ test_expect_success 'tools' fault_tools
 
 for scenario in fail recover cleanup resolve exec timeout; do
 	test_expect_success "$scenario" "
-		fault_case $scenario 61 kill ENOSPC:long EIO short EINTR
+		fault_case $scenario 97 kill ENOSPC:long EIO short EINTR
 	"
 done
 

@@ -27,6 +27,11 @@ enum err fd_read_all(int fd, const char *name, size_t max, struct buf *ret,
 enum err file_replace(const char *path, mode_t mode, const void *data,
 	size_t len, struct error *err);
 
+/* The same, where `path` is still that very file right before it is replaced:
+ * ERR_EXISTS when it is another one by then, which stays. */
+enum err file_replace_same(const char *path, dev_t dev, ino_t ino, mode_t mode,
+	const void *data, size_t len, struct error *err);
+
 /* Creates `path`, durable as above; ERR_EXISTS when it is there (link(2)
  * decides, so two at once have one winner). */
 enum err file_create(const char *path, mode_t mode, const void *data,

@@ -219,6 +219,35 @@ static enum err write_temp(const char *path, mode_t mode, const void *data,
 	return rc;
 }
 
+static bool is_file(const char *path, dev_t dev, ino_t ino)
+{
+	struct stat st;
+
+	return !lstat(path, &st) && st.st_dev == dev && st.st_ino == ino;
+}
+
+enum err file_replace_same(const char *path, dev_t dev, ino_t ino, mode_t mode,
+	const void *data, size_t len, struct error *err)
+{
+	struct temp temp = TEMP_INIT;
+	enum err rc = write_temp(path, mode, data, len, &temp, err);
+
+	if (rc)
+		return rc;
+	if (!is_file(path, dev, ino)) {
+		rc = error_set(err, ERR_EXISTS,
+			"%s: somebody changed it meanwhile", path);
+		(void)unlink(temp.path);
+	} else if (rename(temp.path, path)) {
+		rc = error_sys(err, "%s", path);
+		(void)unlink(temp.path);
+	} else {
+		rc = sync_folder_of(path, err);
+	}
+	temp_forget(&temp);
+	return rc;
+}
+
 enum err file_replace(const char *path, mode_t mode, const void *data,
 	size_t len, struct error *err)
 {
