@@ -49,6 +49,12 @@ CC = AFL_QUIET=1 afl-clang-fast
 HARDEN = $(SANITIZE) -Wno-missing-field-initializers
 HARDEN_LD = $(SANITIZE) -fsanitize=fuzzer
 CFLAGS = -O1 -g
+else ifeq ($(COV),1)
+B = build-cov
+HARDEN = --coverage -fprofile-update=atomic
+HARDEN_LD = --coverage -Wl,--wrap=_exit
+CFLAGS = -O0 -g
+EXTRA = $(B)/t/helper/dump-coverage.o
 else
 B = build
 endif
@@ -191,6 +197,7 @@ SRC = \
 	src/git/history.c \
 	src/git/hookspath.c \
 	src/git/identity.c \
+	src/git/incoming.c \
 	src/git/indexfile.c \
 	src/git/lastchange.c \
 	src/git/object.c \
@@ -205,6 +212,7 @@ SRC = \
 	src/git/worktree.c \
 	src/main.c \
 	src/opt.c \
+	src/os/carriers.c \
 	src/os/clock.c \
 	src/os/collect.c \
 	src/os/csv.c \
@@ -219,6 +227,7 @@ SRC = \
 	src/os/procfs.c \
 	src/os/pty.c \
 	src/os/sync.c \
+	src/os/temp.c \
 	src/os/term.c \
 	src/run/capture.c \
 	src/run/claim.c \
@@ -230,6 +239,7 @@ SRC = \
 	src/run/environ.c \
 	src/run/events.c \
 	src/run/lifeline.c \
+	src/run/litter.c \
 	src/run/live.c \
 	src/run/lost.c \
 	src/run/mask.c \
@@ -258,22 +268,23 @@ UNITBIN = $(UNIT:t/unit/%.c=$(B)/t/unit/%)
 
 all: $(B)/git-strack
 
-$(B)/git-strack: $(OBJ)
-	$(CC) $(ALL_CFLAGS) $(HARDEN_LD) $(LDFLAGS) -o $@ $(OBJ) $(PKG_LIBS)
+$(B)/git-strack: $(OBJ) $(EXTRA)
+	$(CC) $(ALL_CFLAGS) $(HARDEN_LD) $(LDFLAGS) -o $@ $(OBJ) \
+		$(EXTRA) $(PKG_LIBS)
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(B)/t/unit/%: t/unit/%.c $(LIBOBJ)
+$(B)/t/unit/%: t/unit/%.c $(LIBOBJ) $(EXTRA)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP $(HARDEN_LD) $(LDFLAGS) -o $@ $< $(LIBOBJ) \
-		$(PKG_LIBS) -lcmocka
+		$(EXTRA) $(PKG_LIBS) -lcmocka
 
 -include $(OBJ:.o=.d) $(UNITBIN:=.d)
 
 clean:
-	rm -rf build build-san build-fuzz build-afl
+	rm -rf build build-san build-fuzz build-afl build-cov
 
 .PHONY: all clean
 
@@ -303,7 +314,7 @@ check:
 
 # What `check` takes a sample of, in full: every fault at every point, hundreds
 # of kills and rounds.
-LONG = $(sort $(wildcard t/t007*.sh))
+LONG = $(sort $(wildcard t/t007*.sh) t/t0002-unit.sh t/t0090-valgrind.sh)
 check-long:
 	@CC='$(CC)' sh t/setup.sh check
 	@echo 'Building $(B)/git-strack and the unit tests'
@@ -318,11 +329,24 @@ lint:
 		STRACK_BUILD=$(B) CC='$(CC)' $$lint || failed=1; \
 	done; test -z "$$failed"
 
+# Static analysis; some minutes, and nothing may be found.
+analyze:
+	@CC='$(CC)' sh t/setup.sh analyze
+	@sh t/analyze/analyze.sh
+
 check-headers:
 	@for header in include/strack/*.h src/*/*.h; do \
 		echo "#include \"$$header\"" | $(CC) $(ALL_CFLAGS) -I. \
 			-fsyntax-only -x c - || failed=1; \
 	done; test -z "$$failed"
+
+# Which lines the tests run, a folder and a file at a time.
+coverage:
+	@CC='$(CC)' sh t/setup.sh check
+	@$(AGAIN) COV=1 tests
+	@find build-cov -name '*.gcda' -delete
+	@-STRACK_BUILD=build-cov CC='$(CC)' prove -j$(JOBS) $(PROVE_OPTS) $(T)
+	@sh t/coverage.sh build-cov
 
 # ---- fuzzing ----
 
@@ -419,4 +443,4 @@ uninstall:
 			rmdir --ignore-fail-on-non-empty "$$dir"; \
 	done
 
-.PHONY: bench setup demo check check-long tests lint check-headers install uninstall FORCE
+.PHONY: bench setup demo check check-long analyze coverage tests lint check-headers install uninstall FORCE

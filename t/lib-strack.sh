@@ -8,7 +8,8 @@
 # at once don't meet), with build/ first in PATH, an empty HOME, git told of
 # nothing but a fixed identity, and a few words for what the tests do often.
 # STRACK_BUILD names another build folder, SHARNESS another sharness.sh;
-# STRACK_LONG asks for all of what is otherwise a sample.
+# STRACK_LONG asks for all of what is otherwise a sample; STRACK_FAILURES names a
+# file that gets what failed tests said.
 #
 # A test drives the program as its user does, and looks with stock tools.
 # shellcheck shell=sh disable=SC2034,SC2154
@@ -24,7 +25,7 @@ esac
 
 for strack_v in $(env | sed -n 's/^\(GIT_[A-Z0-9_]*\|STRACK_[A-Z0-9_]*\)=.*/\1/p'); do
 	case $strack_v in
-	STRACK_BUILD | STRACK_LONG) ;;
+	STRACK_BUILD | STRACK_LONG | STRACK_FAILURES) ;;
 	*) unset "$strack_v" ;;
 	esac
 done
@@ -47,8 +48,27 @@ fi
 SHARNESS_TEST_EXTENSION='sh'
 SHARNESS_TEST_SRCDIR=$strack_t
 SHARNESS_BUILD_DIRECTORY=$STRACK_BUILD
-SHARNESS_TEST_DIRECTORY=$(mktemp -d "${TMPDIR:-/tmp}/strack-test.XXXXXX") ||
+# In memory where there is a place for it: all that is written here is fsynced,
+# and a slow disk would be what takes most of the time.
+strack_where=${TMPDIR:-/tmp}
+# strack_roomy <folder>: we may write there, run what is there, and have 1 GB.
+strack_roomy() {
+	[ "$(df -Pk "$1" 2>/dev/null | awk 'NR == 2 { print $4 }')" -gt \
+		1000000 ] 2>/dev/null &&
+		strack_v=$(mktemp "$1/strack-try.XXXXXX" 2>/dev/null) || return
+	echo '#!/bin/sh' >"$strack_v" && chmod +x "$strack_v" && "$strack_v"
+	set -- $?
+	rm -f "$strack_v"
+	return "$1"
+}
+if [ -z "$TMPDIR" ] && strack_roomy /dev/shm; then
+	strack_where=/dev/shm
+fi
+SHARNESS_TEST_DIRECTORY=$(mktemp -d "$strack_where/strack-test.XXXXXX") ||
 	exit 1
+TMPDIR=$SHARNESS_TEST_DIRECTORY/tmp
+mkdir "$TMPDIR" || exit 1
+export TMPDIR
 strack_scratch=$SHARNESS_TEST_DIRECTORY
 SHELL_PATH=/bin/sh
 if [ ! -x "$STRACK_BUILD/git-strack" ]; then
@@ -71,7 +91,7 @@ if [ "$verbose" != t ]; then
 			awk '/^expecting success: /{ said = "" }
 				{ said = said "#\t" $0 "\n" }
 				END { printf "%s", said }' "$strack_scratch/log"
-		} >&2
+		} | tee -a "${STRACK_FAILURES:-/dev/null}" >&2
 		[ -z "$immediate" ] || { EXIT_OK=t; exit 1; }
 	}
 fi
@@ -103,7 +123,10 @@ trap strack_leave EXIT
 git config --global user.name 'A U Thor'
 git config --global user.email author@example.com
 git config --global init.defaultBranch main
-git config --global init.templateDir '' # fourteen files less to make and copy
+# As git does it, without the fourteen sample hooks to make and to copy.
+mkdir -p "$strack_scratch/template/info" "$strack_scratch/template/hooks"
+: >"$strack_scratch/template/info/exclude"
+git config --global init.templateDir "$strack_scratch/template"
 git config --global advice.detachedHead false
 # A gc in the background would outlive the test.
 git config --global gc.autoDetach false
@@ -185,9 +208,10 @@ refused() {
 	return 1
 }
 
-# wait_for <condition> [<seconds>]: looks until it holds (30 s at most).
+# wait_for <condition> [<seconds>]: looks until it holds (90 s at most: a busy
+# machine may need half of that).
 wait_for() {
-	strack_left=$((${2:-30} * 20))
+	strack_left=$((${2:-90} * 20))
 	until eval "$1" >/dev/null 2>&1; do
 		strack_left=$((strack_left - 1))
 		if [ "$strack_left" -lt 0 ]; then
@@ -234,8 +258,10 @@ field() {
 	sed -n "/^-----BEGIN/q; s/^$1 //p"
 }
 
-# audit [<repository>]: the outside oracle has nothing to say, git's own
-# check neither, and every commit's signature is good.
+# audit [<repository>]: the outside oracle has nothing to say, git's own check
+# neither, and git finds the newest signatures good with what `trust export`
+# says (of all commits the oracle has asked).  A ledger only grows, so that it
+# is enough at the end; an entry costs half a second.
 audit() {
 	audit_ledger "${1:-.}" && audit_fsck "${1:-.}" &&
 		audit_signatures "${1:-.}"
@@ -262,7 +288,7 @@ audit_signatures() {
 	strack_signers=$strack_scratch/allowed_signers.$$
 	git -C "${1:-.}" strack trust export >"$strack_signers" || return 1
 	strack_said=$(git -C "${1:-.}" \
-		-c "gpg.ssh.allowedSignersFile=$strack_signers" log \
+		-c "gpg.ssh.allowedSignersFile=$strack_signers" log -n 20 \
 		--format='%G? %GS %H %s' "${LEDGER:-strack-ledger}") || return 1
 	# None at all would be no proof of anything.
 	[ -n "$strack_said" ] && ! echo "$strack_said" | grep -v '^G ' >&4

@@ -1,5 +1,5 @@
 #!/bin/sh
-# setup.sh build|demo|check: installs the Debian packages that the word needs
+# setup.sh build|demo|check|analyze: installs the Debian packages that the word needs
 # and that are missing, after saying which; does nothing when none is.
 #
 # It looks for what is used (a command, a library), not for packages, so that
@@ -7,8 +7,8 @@
 set -u
 
 case ${1-} in
-build | demo | check) want=$1 ;;
-*) echo "usage: $0 build|demo|check" >&2; exit 129 ;;
+build | demo | check | analyze) want=$1 ;;
+*) echo "usage: $0 build|demo|check|analyze" >&2; exit 129 ;;
 esac
 
 missing=
@@ -65,10 +65,14 @@ look() {
 	need procps ps
 	need ruby ruby
 	need shellcheck shellcheck
+	need strace strace
 	need tmux tmux
 	need util-linux setpriv
 	need valgrind valgrind
 	need zsh zsh
+	[ "$want" = check ] && return
+	need clang-tidy clang-tidy
+	need cppcheck cppcheck
 }
 
 look

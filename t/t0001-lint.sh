@@ -2,6 +2,9 @@
 test_description='the source is as STYLE.md wants it'
 . "$(dirname "$0")/lib-strack.sh"
 
+STRACK_INCLUDES=$strack_scratch/includes
+export STRACK_INCLUDES
+
 for lint in "$strack_t"/lint/*.sh; do
 	name=$(basename "$lint" .sh)
 	case $name in

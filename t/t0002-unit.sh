@@ -5,7 +5,7 @@ test_description='unit tests (cmocka)'
 for unit in "$strack_top"/t/unit/test-*.c; do
 	name=$(basename "$unit" .c)
 	test_expect_success "unit: $name" '
-		timeout -k 5 120 "$STRACK_BUILD/t/unit/$name"
+		timeout -k 5 600 "$STRACK_BUILD/t/unit/$name"
 	'
 done
 

@@ -57,7 +57,7 @@ person() {
 		test "$(git cat-file blob \
 			"strack-ledger:$(entries | tail -n 1)" |
 			field signer)" = "$(fingerprint "$3")" &&
-		git strack verify && "$stock" && audit
+		git strack verify && "$stock" && audit_ledger && audit_fsck
 	)
 }
 
@@ -218,7 +218,7 @@ test_expect_success 'a person who signs with OpenPGP uses the key of the clone' 
 		git cat-file blob "strack-ledger:$(entries)" >e &&
 		test "$(field signer <e)" = \
 			"$(fingerprint .git/strack/id_ed25519.pub)" &&
-		"$stock" && audit
+		"$stock" && audit_ledger && audit_fsck
 	)
 '
 
@@ -248,7 +248,7 @@ test_expect_success 'STRACK_SIGNING_KEY_FILE beats strack.signingKey' '
 		test "$(entry "scripts/${day}000102_b.sh" done | field signer)" = \
 			"$(fingerprint "$strack_scratch/ed.pub")" &&
 		STRACK_SIGNING_KEY_FILE= git strack mark --env ci -m x 02_b.sh &&
-		"$stock" && audit
+		"$stock" && audit_ledger && audit_fsck
 	)
 '
 

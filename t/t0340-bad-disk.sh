@@ -185,7 +185,7 @@ if test_have_prereq ROOT,SETPRIV; then
 	mkdir "$nobody" && cp "$HOME/.gitconfig" "$nobody" &&
 		chown -R 65534:65534 "$nobody"
 	dir=$PWD
-	while [ "$dir" != / ] && [ "$dir" != "${TMPDIR:-/tmp}" ]; do
+	while [ "$dir" != / ] && [ "$dir" != "$strack_where" ]; do
 		chmod a+x "$dir"
 		dir=$(dirname "$dir")
 	done

@@ -93,7 +93,8 @@ void pidvec_release(struct pidvec *l);
  * deepest last.  Whatever vanishes meanwhile is left out. */
 enum err process_descendants(pid_t root, struct pidvec *ret, struct error *err);
 /* All living processes of this user (all, for root) whose environment holds
- * exactly `entry` ("STRACK_RUN=01K..."), without ourselves. */
+ * exactly `entry` ("STRACK_RUN=01K..."), without ourselves.  None is proof:
+ * where it can't be told, one of which it can't stands for it. */
 enum err process_with_env(
 	const char *entry, struct pidvec *ret, struct error *err);
 /* Sends `sig` (0: none) to all of these; `*n` gets how many there are.  One

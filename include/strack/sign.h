@@ -42,9 +42,14 @@ struct signer;
 /* `spec` is a private or public key file (~/ is expanded), "key::ssh-...", or
  * a literal "ssh-...".  A private key file wider than 0600 (any group or other
  * bit) is refused like ssh does.  `program` is gpg.ssh.program, or NULL for
- * ssh-keygen.  Reads files, asks no agent yet. */
-enum err signer_open(const char *spec, const char *program, struct signer **ret,
-	struct error *err);
+ * ssh-keygen; what it has to be given as a file goes for that time into a
+ * folder of 0700 in `scratch`, SIGN_SCRATCH with six letters behind, which is
+ * nobody else's (NULL: such a key opens and can't sign).  Reads files, asks no
+ * agent yet. */
+/* Begins as all that cleanup knows as litter. */
+#define SIGN_SCRATCH ".tmp-strack-sign-"
+enum err signer_open(const char *spec, const char *program, const char *scratch,
+	struct signer **ret, struct error *err);
 void signer_free(struct signer *s);
 const struct pubkey *signer_key(const struct signer *s);
 /* Appends the armoured signature, with its final newline. May ask the agent,

@@ -104,9 +104,12 @@ void buf_grow(struct buf *b, size_t extra)
 	cap = b->cap + b->cap / 2 + 16;
 	if (cap < need)
 		cap = need;
-	b->ptr = xrealloc(b->cap ? b->ptr : NULL, cap);
-	if (!b->cap)
+	if (b->cap) {
+		b->ptr = xrealloc(b->ptr, cap);
+	} else {
+		b->ptr = xrealloc(NULL, cap);
 		b->ptr[0] = '\0';
+	}
 	b->cap = cap;
 }
 

@@ -384,7 +384,7 @@ static enum err record(struct approval *a, struct item *it, struct error *err)
 	entry_set_kind(&e, KIND_APPROVE);
 	entry_set(&e, KEY_BLOB, it->blob);
 	entry_set(&e, KEY_COMMIT, it->commit);
-	entry_set(&e, KEY_REASON, a->o->note);
+	run_set_masked(s, &e, KEY_REASON, a->o->note);
 	rc = decide_record(
 		s, &e, path, ledger_row(s->ledger, path, s->env), NULL, err);
 	if (rc)

@@ -12,6 +12,7 @@
 #include "strack/cmd.h"
 #include "strack/clock.h"
 #include "strack/decide.h"
+#include "strack/run.h"
 #include "strack/text.h"
 #include "strack/view.h"
 
@@ -129,7 +130,7 @@ static enum err record(struct session *s, const struct mark_opts *o,
 		decide_say(s, STYLE_GOOD, "would mark", path, NULL);
 		return ERR_OK;
 	}
-	entry_set(e, KEY_REASON, reason);
+	run_set_masked(s, e, KEY_REASON, reason);
 	rc = decide_record(s, e, path, r, NULL, err);
 	if (!rc)
 		decide_say(s, STYLE_GOOD, "marked", path, NULL);

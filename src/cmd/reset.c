@@ -4,6 +4,7 @@
 #include "strack/cmd.h"
 #include "strack/clock.h"
 #include "strack/decide.h"
+#include "strack/run.h"
 
 struct reset_opts {
 	const char *env;
@@ -53,7 +54,7 @@ static enum err reset_one(struct session *s, const char *path,
 	was = state_name(r->state);
 	entry_set_kind(&e, KIND_VOID);
 	entry_set(&e, KEY_ENTRY, r->entry);
-	entry_set(&e, KEY_REASON, reason);
+	run_set_masked(s, &e, KEY_REASON, reason);
 	rc = decide_signer_of(s, path, r->entry, &over, err);
 	if (!rc)
 		rc = decide_record(s, &e, path, r, over.ptr, err);

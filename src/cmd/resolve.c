@@ -92,7 +92,7 @@ static enum err resolve_one(struct session *s, const char *path,
 	entry_set_kind(&e, o->done     ? KIND_DONE
 			   : o->failed ? KIND_FAIL
 				       : KIND_VOID);
-	entry_set(&e, KEY_REASON, o->reason);
+	run_set_masked(s, &e, KEY_REASON, o->reason);
 	if (o->pending)
 		entry_set(&e, KEY_ENTRY, about);
 	else

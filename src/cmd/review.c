@@ -131,7 +131,7 @@ static enum err record(struct session *s, const char *run,
 	entry_set(&e, KEY_RUN, run);
 	entry_set(&e, KEY_ENTRY, exec->id);
 	entry_set(&e, KEY_VERDICT, o->ok ? VERDICT_OK : VERDICT_FLAG);
-	entry_set(&e, KEY_REASON, o->reason);
+	run_set_masked(s, &e, KEY_REASON, o->reason);
 	session_stamp(s, &e);
 	/* In `local` it is about the other clone's. */
 	entry_set(&e, KEY_CLONE, entry_get(exec, KEY_CLONE));

@@ -7,6 +7,7 @@
 #include "strack/digest.h"
 #include "strack/file.h"
 #include "strack/refs.h"
+#include "strack/run.h"
 #include "strack/text.h"
 
 #define KEY_FILE_MAX 65536
@@ -19,8 +20,7 @@ static enum err record(struct session *s, struct entry *e, const char *reason,
 
 	if (rc)
 		return rc;
-	if (reason)
-		entry_set(e, KEY_REASON, reason);
+	run_set_masked(s, e, KEY_REASON, reason);
 	session_stamp(s, e);
 	rc = ledger_append(s->ledger, &w, err);
 	if (rc == ERR_HELD)

@@ -337,9 +337,47 @@ static void keep_outcome(struct ledger *l, struct ledger_write *w,
 	error_release(&ignored);
 }
 
+/* What is known of the tip that was read last, while it was sound. */
+struct footing {
+	bool sound;
+	struct oid tip;
+	int64_t max_seq;
+};
+
+static struct footing footing_of(const struct ledger *l)
+{
+	struct footing f = { .sound = l->loaded &&
+				      !ledger_require_sound(l, NULL),
+		.tip = l->tip,
+		.max_seq = l->max_seq };
+
+	return f;
+}
+
+/* On a tip that is not sound an outcome is written all the same; but that tip
+ * may have to go, so it names the one before. */
+static enum err put_on_footing(struct ledger *l, struct ledger_write *w,
+	struct journal_item *it, bool *journaled, const struct footing *f,
+	struct error *err)
+{
+	struct footing now = footing_of(l);
+	enum err rc;
+
+	if (now.sound || !f->sound || *journaled || w->decide ||
+		!ledger_keeps(w->e))
+		return ERR_OK;
+	l->tip = f->tip;
+	l->max_seq = f->max_seq;
+	rc = put_in_journal(l, w, it, journaled, err);
+	l->tip = now.tip;
+	l->max_seq = now.max_seq;
+	return rc;
+}
+
 static enum err append_locked(struct ledger *l, struct ledger_write *w,
 	struct journal_item *it, bool *journaled, struct error *err)
 {
+	struct footing before = footing_of(l);
 	enum err rc = ERR_MOVED;
 	bool moved;
 
@@ -350,6 +388,12 @@ static enum err append_locked(struct ledger *l, struct ledger_write *w,
 		rc = ledger_refresh(l, &moved, err);
 		if (!rc)
 			rc = ledger_refuse_checked_out(l, err);
+		/* It was when we began; and only trust can mend it. */
+		if (!rc && !ledger_keeps(w->e) &&
+			kind_info(w->e->kind)->folder != FOLDER_TRUST)
+			rc = ledger_require_sound(l, err);
+		if (!rc)
+			rc = put_on_footing(l, w, it, journaled, &before, err);
 		if (!rc)
 			rc = attempt(l, w, it, journaled, err);
 	}
@@ -372,10 +416,11 @@ static enum err look_back(
 	bool moved;
 	enum err rc = ledger_refresh(l, &moved, &later);
 
-	*safe = !rc;
-	if (!rc)
+	/* On a tip that is not sound it may go with that tip. */
+	*safe = !rc && ledger_require_sound(l, NULL) == ERR_OK;
+	if (*safe)
 		ledger_remember(l);
-	else
+	else if (rc)
 		l->loaded = false;
 	rc = rc && kind_info(e->kind)->opens ? ERR_FATAL : ERR_OK;
 	if (rc && err) {

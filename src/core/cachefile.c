@@ -57,6 +57,22 @@ static char *head_of(const char *magic, const char *body, size_t len)
 		(unsigned long long)checksum(body, len));
 }
 
+/* PATH is <state>/cache/NAME.  Commands that only read come here without a look
+ * at the state folder, so what it is made of is looked at now. */
+static bool is_led_away(const char *path)
+{
+	char *dir = xstrdup(path), *slash;
+	bool link = false;
+	struct stat st;
+
+	for (int up = 0; up < 2 && (slash = strrchr(dir, '/')); up++) {
+		*slash = '\0';
+		link = link || lstat(dir, &st) || !S_ISDIR(st.st_mode);
+	}
+	free(dir);
+	return link;
+}
+
 bool cachefile_open(const char *path, const char *magic, size_t max,
 	struct mapping *ret, const char **body)
 {
@@ -65,7 +81,7 @@ bool cachefile_open(const char *path, const char *magic, size_t max,
 	char *head = NULL;
 	bool ok = false;
 
-	if (file_map(path, max, &m, NULL) || m.len < n)
+	if (is_led_away(path) || file_map(path, max, &m, NULL) || m.len < n)
 		goto out;
 	head = head_of(magic, m.ptr + n, m.len - n);
 	ok = !memcmp(head, m.ptr, n);
@@ -98,6 +114,8 @@ void cachefile_store(
 	int fd;
 
 	memcpy(b->ptr, head, n);
+	if (is_led_away(path))
+		goto out;
 	unlink(tmp); /* of a crash, before the pids began anew */
 	fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
 		0600);

@@ -260,10 +260,13 @@ static void judge(const struct tool *tool, const struct table *t,
 	for (size_t i = 0; i < ARRAY_SIZE(tool->judges); i++) {
 		const struct judge *j = &tool->judges[i];
 		const struct word *w;
-		const char *value = cell(t, r, j->column);
+		const char *value;
 
 		if (!j->column)
 			return;
+		value = cell(t, r, j->column);
+		if (!value)
+			value = "";
 		w = find_word(j->words, value);
 		if (w->verdict == IMPORT_RAN)
 			continue;

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "strack/digest.h"
@@ -37,6 +38,8 @@ enum err journal_write(const char *state_dir, const char *id,
 	char hex[OID_HEX + 1];
 	char digest[SHA256_HEX + 1];
 	char *file = file_of(state_dir, id);
+	mode_t mode = 0600;
+	struct stat st;
 	enum err rc;
 
 	buf_adds(&b, MAGIC "\npath ");
@@ -54,7 +57,10 @@ enum err journal_write(const char *state_dir, const char *id,
 	buf_addbuf(&b, &it->entry);
 	if (it->has_log)
 		buf_addbuf(&b, &it->log);
-	rc = file_replace(file, 0600, b.ptr, b.len, err);
+	/* Whoever may use the clone may bring it to the ledger. */
+	if (!stat(state_dir, &st))
+		mode = (st.st_mode & 0660) | 0600;
+	rc = file_replace(file, mode, b.ptr, b.len, err);
 	free(file);
 	buf_release(&b);
 	return rc;

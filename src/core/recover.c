@@ -55,7 +55,8 @@ static enum err signer_for(struct ledger *l, const struct entry *e,
 		struct signer *s = NULL;
 
 		if (str_empty(specs[i]) ||
-			signer_open(specs[i], l->opts.sign_program, &s, NULL))
+			signer_open(specs[i], l->opts.sign_program,
+				l->opts.state_dir, &s, NULL))
 			continue;
 		if (!strcmp(signer_key(s)->fingerprint, want)) {
 			*ret = s;

@@ -212,7 +212,13 @@ enum err rundir_put(const char *state_dir, const char *run, const char *name,
 	const char *text, struct error *err)
 {
 	char *path = rundir_path(state_dir, run, name);
-	enum err rc = file_create(path, 0600, text, strlen(text), err);
+	mode_t mode = 0600;
+	struct stat st;
+	enum err rc;
+
+	if (!stat(state_dir, &st))
+		mode = (st.st_mode & 0660) | 0600;
+	rc = file_create(path, mode, text, strlen(text), err);
 
 	free(path);
 	return rc;
@@ -272,8 +278,11 @@ enum err rundir_create(struct rundir *d, const char *state_dir, const char *run,
 	rc = take_turn(state_dir, &turn, err);
 	if (!rc)
 		rc = dir_secure(d->path, dir_mode, err);
+	/* Nobody else wants it; but whoever looks at it holds it for an
+	 * instant, which may be long where the machine has no time. */
 	if (!rc)
-		rc = lock_take(&d->lock, lock, file_mode, 0, NULL, err);
+		rc = lock_take(
+			&d->lock, lock, file_mode, TURN_WAIT_MS, NULL, err);
 	lock_release(&turn, false);
 	if (!rc)
 		rc = open_control(d, file_mode, err);
@@ -308,14 +317,17 @@ enum err rundir_reserve(
 	char *path = path_join(d->path, "reserve");
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	enum err rc = ERR_OK;
+	struct stat st;
 
 	if (fd < 0) {
 		rc = error_sys(err, "can't create %s", path);
 		goto out;
 	}
+	if (fstat(d->lock.fd, &st) || fchmod(fd, st.st_mode & 0660))
+		rc = error_sys(err, "can't set the mode of %s", path);
 	/* where the file system can't, the run goes without */
-	if (fallocate(fd, 0, 0, (off_t)bytes) < 0 && errno != EOPNOTSUPP &&
-		errno != ENOSYS) {
+	if (!rc && fallocate(fd, 0, 0, (off_t)bytes) < 0 &&
+		errno != EOPNOTSUPP && errno != ENOSYS) {
 		rc = error_sys(err, "no room to record a run in %s", d->path);
 		error_hint(err, "make room on that file system, then run it "
 				"again");

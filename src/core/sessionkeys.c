@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "strack/clock.h"
@@ -17,6 +18,19 @@
 static char *own_key_path(const struct session *s)
 {
 	return path_join(s->state_dir, "id_ed25519");
+}
+
+/* A key that is named somewhere may be a link, as for ssh; nothing in the state
+ * folder is one. */
+static enum err own_is_no_link(const char *own, struct error *err)
+{
+	struct stat st;
+
+	if (lstat(own, &st) || !S_ISLNK(st.st_mode))
+		return ERR_OK; /* opening it tells */
+	error_hint(err, "let strack.signingKey name a key that lies elsewhere, "
+			"and remove the link");
+	return error_set(err, ERR_FATAL, "%s: is a symbolic link", own);
 }
 
 enum err session_clone_signer(
@@ -37,7 +51,11 @@ enum err session_clone_signer(
 			from = NULL;
 			spec = own;
 		}
-		rc = signer_open(spec, program, &s->clone_signer, err);
+		if (spec == own)
+			rc = own_is_no_link(own, err);
+		if (!rc)
+			rc = signer_open(spec, program, s->state_dir,
+				&s->clone_signer, err);
 		if (rc && from) {
 			error_prefix(err, "%s", from);
 			error_hint(err,
@@ -64,7 +82,7 @@ static enum err mend_public_half(const char *own, struct error *err)
 	enum err rc = ERR_OK;
 
 	if (!access(own, F_OK) && access(path, F_OK) &&
-		!signer_open(own, NULL, &key, NULL)) {
+		!signer_open(own, NULL, NULL, &key, NULL)) {
 		line = xstrfmt("%s\n", signer_key(key)->line);
 		rc = file_replace(path, 0600, line, strlen(line), err);
 	}
@@ -112,7 +130,7 @@ enum err session_person_signer(
 		return session_clone_signer(s, ret, err);
 	if (!s->person_signer)
 		rc = signer_open(repo_config(s->repo, "user.signingkey"),
-			repo_config(s->repo, "gpg.ssh.program"),
+			repo_config(s->repo, "gpg.ssh.program"), s->state_dir,
 			&s->person_signer, err);
 	if (rc) {
 		error_prefix(err, "user.signingKey");
@@ -180,7 +198,7 @@ static enum err found(
 
 enum err session_found_ledger(struct session *s, struct error *err)
 {
-	const struct signer *root, *clone;
+	const struct signer *root = NULL, *clone = NULL;
 	enum err rc = session_prepare_state(s, err);
 
 	if (!rc)

@@ -125,7 +125,7 @@ static bool reads_differently(const struct config *c)
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		a = list_get(c, keys[i]);
 		b = snapshot_get(c, keys[i]);
-		if (!a != !b || (a && strcmp(a, b) != 0))
+		if (a && b ? strcmp(a, b) != 0 : a != b)
 			return true;
 	}
 	return false;

@@ -74,7 +74,9 @@ static enum err report(struct differ *d, const struct tree_entry *old,
 		return error_set(err, ERR_TOOBIG,
 			"the trees differ in more than %u files and folders",
 			TREE_NODES);
+	/* cppcheck-suppress nullPointer ; one of the two is always there */
 	buf_add(&d->path, e->name, e->len);
+	/* cppcheck-suppress nullPointer ; the same */
 	if (mode_is_tree(e->mode)) {
 		buf_addch(&d->path, '/');
 		rc = diff_trees(d, old ? &old->id : NULL, new ? &new->id : NULL,

@@ -16,25 +16,13 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+#include "procfs.h"
 #include "strack/file.h"
 
-#define PF_KTHREAD 0x00200000u /* include/linux/sched.h */
 #define GROUP_TRIES 5
-/* How long an execve(2) may take under load: so many times 5 ms. */
-#define EXEC_TRIES 200
-
-struct stat_line {
-	pid_t pid;
-	pid_t ppid;
-	pid_t pgrp;
-	unsigned flags;
-	bool alive;
-	bool no_env; /* not even an empty one: none was set up yet, or any more
-		      */
-};
 
 struct proc_table {
-	struct stat_line *v;
+	struct proc_stat *v;
 	size_t n;
 	size_t cap;
 };
@@ -45,15 +33,17 @@ void pidvec_release(struct pidvec *l)
 	*l = (struct pidvec)PIDVEC_INIT;
 }
 
-static void pidvec_push(struct pidvec *l, pid_t pid)
+void pidvec_push(struct pidvec *l, pid_t pid)
 {
 	ARRAY_GROW(l->v, l->n + 1, l->cap);
 	l->v[l->n++] = pid;
 }
 
-static int open_proc(pid_t pid, const char *name)
+int proc_open(pid_t pid, pid_t thread, const char *name)
 {
-	char *path = xstrfmt("/proc/%ld/%s", (long)pid, name);
+	char *path = thread ? xstrfmt("/proc/%ld/task/%ld/%s", (long)pid,
+				      (long)thread, name)
+			    : xstrfmt("/proc/%ld/%s", (long)pid, name);
 	int fd = open(path, O_RDONLY | O_CLOEXEC), sys = errno;
 
 	free(path);
@@ -61,7 +51,7 @@ static int open_proc(pid_t pid, const char *name)
 	return fd;
 }
 
-static ssize_t read_some(int fd, void *p, size_t n)
+ssize_t proc_read(int fd, void *p, size_t n)
 {
 	ssize_t got;
 
@@ -71,23 +61,31 @@ static ssize_t read_some(int fd, void *p, size_t n)
 	return got;
 }
 
-/* env_end is the 51st field of proc(5), and 0 while a process has no
- * environment; it is not when that is merely empty.  `text` begins with the
- * 3rd field. */
-static bool has_no_env(const char *text)
+static const char *skip_fields(const char *text, int n)
 {
-	for (int field = 3; field < 51; field++) {
+	while (n-- > 0) {
 		text += strspn(text, " ");
 		text += strcspn(text, " ");
 	}
-	text += strspn(text, " ");
-	return text[0] == '0' && (text[1] == ' ' || text[1] == '\n');
+	return text;
+}
+
+/* startcode is the 26th field of proc(5), env_start and env_end the 50th and
+ * 51st; `text` begins with the 3rd. */
+static void parse_memory(const char *text, struct proc_stat *ret)
+{
+	char *end;
+
+	text = skip_fields(text, 26 - 3);
+	ret->code_start = strtoull(text, NULL, 10);
+	ret->env_start = strtoull(skip_fields(text, 50 - 26), &end, 10);
+	ret->env_end = strtoull(end, NULL, 10);
 }
 
 /* proc(5): pid (comm) state ppid pgrp ... flags is the 9th, num_threads the
  * 20th.  comm may hold anything, ") (" and newlines too, but nothing behind it
  * holds a parenthesis: so it ends at the last one. */
-static bool parse_stat(const char *text, struct stat_line *ret)
+static bool parse_stat(const char *text, struct proc_stat *ret)
 {
 	const char *end = strrchr(text, ')');
 	long ppid, pgrp, threads;
@@ -102,25 +100,23 @@ static bool parse_stat(const char *text, struct stat_line *ret)
 	ret->ppid = (pid_t)ppid;
 	ret->pgrp = (pid_t)pgrp;
 	ret->flags = flags;
-	/* A zombie with threads is a process whose first thread has ended and
-	 * whose others run on. */
-	ret->no_env = has_no_env(end + 1);
+	parse_memory(end + 1, ret);
+	ret->headless = state == 'Z' && threads > 1;
 	ret->alive =
-		(state != 'Z' && state != 'X' && state != 'x') || threads > 1;
+		(state != 'Z' && state != 'X' && state != 'x') || ret->headless;
 	return true;
 }
 
-/* False when it is gone, or hidden from us. */
-static bool read_stat(pid_t pid, struct stat_line *ret)
+bool proc_stat_read(pid_t pid, pid_t thread, struct proc_stat *ret)
 {
 	/* About 300 bytes in practice, and we need the first fields only. */
 	char text[2048];
-	int fd = open_proc(pid, "stat");
+	int fd = proc_open(pid, thread, "stat");
 	ssize_t n;
 
 	if (fd < 0)
 		return false;
-	n = read_some(fd, text, sizeof(text) - 1);
+	n = proc_read(fd, text, sizeof(text) - 1);
 	close(fd);
 	if (n <= 0)
 		return false; /* ESRCH: it went between open and read */
@@ -129,7 +125,7 @@ static bool read_stat(pid_t pid, struct stat_line *ret)
 	return parse_stat(text, ret);
 }
 
-static enum err all_pids(struct pidvec *ret, struct error *err)
+enum err proc_pids(struct pidvec *ret, struct error *err)
 {
 	enum err rc = ERR_OK;
 	struct dirent *e;
@@ -160,11 +156,11 @@ static enum err all_pids(struct pidvec *ret, struct error *err)
 static enum err proc_table_read(struct proc_table *t, struct error *err)
 {
 	struct pidvec pids = PIDVEC_INIT;
-	enum err rc = all_pids(&pids, err);
+	enum err rc = proc_pids(&pids, err);
 
 	for (size_t i = 0; !rc && i < pids.n; i++) {
 		ARRAY_GROW(t->v, t->n + 1, t->cap);
-		if (read_stat(pids.v[i], &t->v[t->n]))
+		if (proc_stat_read(pids.v[i], 0, &t->v[t->n]))
 			t->n++;
 	}
 	pidvec_release(&pids);
@@ -173,7 +169,7 @@ static enum err proc_table_read(struct proc_table *t, struct error *err)
 
 static int by_parent(const void *a, const void *b)
 {
-	const struct stat_line *x = a, *y = b;
+	const struct proc_stat *x = a, *y = b;
 
 	if (x->ppid != y->ppid)
 		return x->ppid < y->ppid ? -1 : 1;
@@ -226,112 +222,6 @@ enum err process_descendants(pid_t root, struct pidvec *ret, struct error *err)
 out:
 	pidvec_release(&found);
 	free(t.v);
-	return rc;
-}
-
-/* Streams an environment of any size through a small buffer.  `*empty`: there
- * was not one byte in it. */
-static bool environ_has(pid_t pid, const char *entry, bool *empty)
-{
-	size_t len = strlen(entry), at = 0;
-	bool same = true, found = false;
-	int fd = open_proc(pid, "environ");
-	char chunk[8192];
-	ssize_t n = 0;
-
-	*empty = false;
-	if (fd < 0)
-		return false; /* gone, or somebody else's */
-	*empty = true;
-	while (!found && (n = read_some(fd, chunk, sizeof(chunk))) > 0) {
-		*empty = false;
-		for (ssize_t i = 0; i < n && !found; i++) {
-			if (!chunk[i]) {
-				found = same && at == len;
-				same = true;
-				at = 0;
-			} else {
-				same = same && at < len &&
-				       chunk[i] == entry[at++];
-			}
-		}
-	}
-	/* A process may have written over its environment: the last entry
-	 * need not be terminated. */
-	if (!found && n == 0 && len)
-		found = same && at == len;
-	close(fd);
-	return found;
-}
-
-/* In the middle of an execve(2) there is no environment, for as long as the
- * machine has no time for it; that must not read as "not of the run". */
-static bool carries(pid_t pid, const char *entry)
-{
-	const struct timespec moment = { 0, 5000000 };
-	struct stat_line st;
-	bool empty;
-
-	for (int i = 0; i < EXEC_TRIES; i++) {
-		if (environ_has(pid, entry, &empty))
-			return read_stat(pid, &st) && st.alive;
-		if (!empty || !read_stat(pid, &st) || !st.alive ||
-			(st.flags & PF_KTHREAD))
-			return false;
-		/* What it has since, the next look tells; none was there. */
-		if (!st.no_env && i)
-			return false;
-		(void)nanosleep(&moment, NULL);
-	}
-	return false;
-}
-
-enum err process_with_env(
-	const char *entry, struct pidvec *ret, struct error *err)
-{
-	struct pidvec pids = PIDVEC_INIT;
-	pid_t self = getpid();
-	enum err rc = all_pids(&pids, err);
-
-	for (size_t i = 0; !rc && i < pids.n; i++)
-		if (pids.v[i] != self && carries(pids.v[i], entry))
-			pidvec_push(ret, pids.v[i]);
-	pidvec_release(&pids);
-	return rc;
-}
-
-/* Held by a descriptor, it is the one that is looked at: a number alone may be
- * another's by now. */
-static bool signal_carrier(pid_t pid, const char *entry, int sig)
-{
-	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	bool does;
-
-	if (fd < 0 && errno == ESRCH)
-		return false;
-	does = carries(pid, entry);
-	/* errors: it is gone, or somebody else's */
-	if (does && sig && fd >= 0)
-		(void)syscall(SYS_pidfd_send_signal, fd, sig, NULL, 0);
-	else if (does && sig) /* Linux before 5.3 */
-		(void)kill(pid, sig);
-	if (fd >= 0)
-		close(fd);
-	return does;
-}
-
-enum err process_signal_with_env(
-	const char *entry, int sig, size_t *n, struct error *err)
-{
-	struct pidvec pids = PIDVEC_INIT;
-	pid_t self = getpid();
-	enum err rc = all_pids(&pids, err);
-
-	*n = 0;
-	for (size_t i = 0; !rc && i < pids.n; i++)
-		if (pids.v[i] != self)
-			*n += signal_carrier(pids.v[i], entry, sig);
-	pidvec_release(&pids);
 	return rc;
 }
 

@@ -14,6 +14,14 @@
 
 #include "strack/file.h"
 
+mode_t job_file_mode(const struct session *s)
+{
+	unsigned file, dir;
+
+	repo_state_modes(s->repo, &file, &dir);
+	return file;
+}
+
 char *job_lock_path(
 	const struct session *s, const char *env, const char *script)
 {
@@ -209,15 +217,18 @@ enum err run_dirty_allowed(struct session *s, bool *ret, struct error *err)
 void job_open_log(struct job *j)
 {
 	int64_t keep = j->s->settings.log_keep;
-	struct stat st;
-	mode_t mode = 0600;
+	mode_t mode = job_file_mode(j->s);
 
-	if (!stat(j->s->state_dir, &st))
-		mode = (st.st_mode & 0660) | 0600;
 	j->log_path = xstrfmt("%s/logs/%s.log", j->s->state_dir, j->run);
 	j->log_fd = open(j->log_path,
 		O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW,
-		mode);
+		0600);
+	/* Whatever the umask: who follows the run opens it. */
+	if (j->log_fd >= 0 && fchmod(j->log_fd, mode)) {
+		close(j->log_fd); /* nothing was written */
+		unlink(j->log_path);
+		j->log_fd = -1;
+	}
 	/* Without it the run goes on, and its end says so. */
 	if (keep > (int64_t)ENTRY_LOG_MAX - LEFT_OUT_LINE)
 		keep = (int64_t)ENTRY_LOG_MAX - LEFT_OUT_LINE;
@@ -301,7 +312,7 @@ static enum err fill_claim(struct job *j, struct error *err)
 	entry_setf(e, KEY_LIMIT, "%" PRId64, j->req->timeout);
 	entry_set(e, KEY_CONFIG, j->s->config_blob);
 	entry_set(e, KEY_DIRTY, dirty ? "yes" : NULL);
-	entry_set(e, KEY_AGAIN, j->req->again);
+	run_set_masked(j->s, e, KEY_AGAIN, j->req->again);
 	session_stamp(j->s, e);
 	return ERR_OK;
 }

@@ -125,3 +125,28 @@ void environ_mask(const struct settings *set, struct capture *cap)
 		free(name);
 	}
 }
+
+char *run_masked(const struct session *s, const char *text)
+{
+	struct capture *cap;
+	struct buf masked = BUF_INIT;
+
+	if (!text)
+		return NULL;
+	cap = capture_new(-1, 0);
+	environ_mask(&s->settings, cap);
+	buf_set(&masked, text);
+	capture_mask_text(cap, &masked);
+	capture_free(cap);
+	return buf_detach(&masked);
+}
+
+void run_set_masked(
+	const struct session *s, struct entry *e, enum key k, const char *text)
+{
+	char *masked = run_masked(s, text);
+
+	if (masked)
+		entry_set(e, k, masked);
+	free(masked);
+}

@@ -36,6 +36,8 @@ struct job {
 /* Where its entries stand: the script's path, or that of all commands. */
 const char *job_folder(const struct job *j);
 
+/* Of files that the others of the clone must be able to open. */
+mode_t job_file_mode(const struct session *s);
 /* <state>/locks/ENV.<16 hex>; the caller frees it. */
 char *job_lock_path(
 	const struct session *s, const char *env, const char *script);

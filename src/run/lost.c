@@ -149,7 +149,7 @@ static enum err record(
 	if (!r->script) /* it never held more than its folder */
 		return record_locked(s, r, err);
 	path = job_lock_path(s, r->env, r->script);
-	rc = lock_take(&lock, path, 0600, 0, NULL, err);
+	rc = lock_take(&lock, path, job_file_mode(s), 0, NULL, err);
 	if (rc == ERR_HELD) { /* then it is somebody else's affair */
 		error_reset(err);
 		rc = ERR_OK;
@@ -294,6 +294,8 @@ enum err lost_record(
 	}
 	if (!rc)
 		rc = tidy(s, dry, ret, err);
+	if (!rc)
+		rc = litter_remove(s, dry, &ret->litter, err);
 	rowvec_release(&open);
 	return rc;
 }

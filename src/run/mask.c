@@ -5,8 +5,9 @@
  *
  * Two stages, each with a bounded hold.  The first finds secrets, by
  * secrets.c.  The second reads what the first lets pass and masks the
- * password in scheme://user:PASSWORD@host; the other way round a secret that
- * is a URL would no longer be found.
+ * password in scheme://user:PASSWORD@host, and the token in
+ * https://TOKEN@host; the other way round a secret that is a URL would no
+ * longer be found.
  */
 #include "mask.h"
 
@@ -36,6 +37,8 @@ struct url {
 	size_t at;      /* index + 1 of the last '@' in held, or 0 */
 	size_t dropped; /* bytes, in URL_DROP */
 	char last;      /* the byte before, in URL_AUTHORITY and URL_DROP */
+	bool web;       /* the scheme is http or https */
+	char recent[5]; /* the last bytes of the call before, at its end */
 };
 
 struct stream {
@@ -235,12 +238,25 @@ static bool url_ends(char c)
 	       c == '>';
 }
 
+/* What stands alone before the '@' is a user to ssh; to a server of the web it
+ * is a token, which such a server takes for both. */
+static bool is_token(const struct url *u)
+{
+	size_t n = u->at ? u->at - 1 : 0;
+
+	return u->web && n && !memchr(u->held.ptr, '?', n) &&
+	       !memchr(u->held.ptr, '#', n);
+}
+
 /* The authority is complete: user:***@host, or as it was. */
 static void url_decide(struct stream *st)
 {
 	struct url *u = &st->url;
 
-	if (u->colon && u->at > u->colon) {
+	if (!(u->colon && u->at > u->colon) && is_token(u)) {
+		url_out(st, MASK_TEXT, sizeof(MASK_TEXT) - 1);
+		url_out(st, u->held.ptr + u->at - 1, u->held.len - u->at + 1);
+	} else if (u->colon && u->at > u->colon) {
 		url_out(st, u->held.ptr, u->colon);
 		url_out(st, MASK_TEXT, sizeof(MASK_TEXT) - 1);
 		url_out(st, u->held.ptr + u->at - 1, u->held.len - u->at + 1);
@@ -295,6 +311,43 @@ static bool url_hold(struct stream *st, char c)
 	return true;
 }
 
+/* Does the text before p[i] end in http or https?  It may have begun in the
+ * call before. */
+static bool is_web(const struct url *u, const char *p, size_t i)
+{
+	static const char *const schemes[] = { "http", "https" };
+
+	for (size_t k = 0; k < ARRAY_SIZE(schemes); k++) {
+		size_t n = strlen(schemes[k]), at;
+
+		for (at = 0; at < n; at++) {
+			/* counted from the end */
+			char c = i > at ? p[i - 1 - at]
+					: u->recent[sizeof(u->recent) - 1 -
+						    (at - i)];
+
+			if ((c | 0x20) != schemes[k][n - 1 - at])
+				break;
+		}
+		if (at == n)
+			return true;
+	}
+	return false;
+}
+
+static void url_recent(struct url *u, const char *p, size_t n)
+{
+	size_t max = sizeof(u->recent);
+
+	if (n < max)
+		memmove(u->recent, u->recent + n, max - n);
+	else
+		p += n - max;
+	if (n > max)
+		n = max;
+	memcpy(u->recent + max - n, p, n);
+}
+
 static void url_begin(struct url *u)
 {
 	u->state = URL_AUTHORITY;
@@ -316,6 +369,8 @@ static void url_add(struct stream *st, const char *p, size_t n)
 			i = colon ? (size_t)(colon - p) + 1 : n;
 			if (colon)
 				u->state = URL_COLON;
+			if (colon)
+				u->web = is_web(u, p, i - 1);
 			break;
 		case URL_COLON:
 			if (p[i] != ':')
@@ -338,6 +393,8 @@ static void url_add(struct stream *st, const char *p, size_t n)
 		}
 	}
 	url_out(st, p + from, n - from);
+	if (n)
+		url_recent(u, p, n);
 }
 
 /* ---- both ---- */

@@ -107,8 +107,8 @@ static enum err take_lock(struct job *j, struct error *err)
 	path = job_lock_path(j->s, j->s->env, script);
 	note = xstrfmt("run %s, process %ld of %s", j->run, (long)getpid(),
 		j->s->user);
-	rc = lock_take(
-		&j->lock, path, 0600, j->req->wait ? -1 : 0, &holder, err);
+	rc = lock_take(&j->lock, path, job_file_mode(j->s),
+		j->req->wait ? -1 : 0, &holder, err);
 	if (rc == ERR_HELD) {
 		buf_trim_end(&holder);
 		error_reset(err);
@@ -249,9 +249,10 @@ static enum err without_warden(struct job *j, int status, struct error *err)
 	enum run_life life = RUN_ALIVE;
 	enum err rc = ERR_OK;
 
-	for (int i = 0; !rc && life == RUN_ALIVE && i < 150; i++) {
+	/* for 3 s, and ever more rarely: a look reads all of /proc */
+	for (int i = 0; !rc && life == RUN_ALIVE && i < 21; i++) {
 		if (i)
-			usleep(20000);
+			usleep((useconds_t)(i < 10 ? i : 10) * 20000);
 		rc = session_run_life(j->s, j->run, &life, err);
 	}
 	if (!rc)
@@ -476,7 +477,7 @@ enum err run_wait(struct session *s, const char *script, struct error *err)
 {
 	char *path = job_lock_path(s, s->env, script);
 	struct lock lock = LOCK_INIT;
-	enum err rc = lock_take(&lock, path, 0600, -1, NULL, err);
+	enum err rc = lock_take(&lock, path, job_file_mode(s), -1, NULL, err);
 
 	lock_release(&lock, true);
 	free(path);

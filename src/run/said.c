@@ -58,11 +58,16 @@ static void keep_skip(struct said *s, const struct event *ev)
 
 static void keep_progress(struct said *s, const struct event *ev)
 {
+	struct buf label = BUF_INIT;
+
 	s->progress = true;
 	s->current = ev->current;
 	s->total = ev->total;
 	free(s->label);
-	s->label = xstrndup(ev->text, ev->len);
+	buf_add(&label, ev->text, ev->len);
+	if (s->cap) /* it is shown */
+		capture_mask_text(s->cap, &label);
+	s->label = buf_detach(&label);
 }
 
 static void tell_unknown(struct said *s, const struct event *ev)

@@ -15,6 +15,7 @@
 #include "strack/clock.h"
 #include "strack/rundir.h"
 #include "events.h"
+#include "job.h"
 #include "live.h"
 #include "said.h"
 
@@ -98,6 +99,8 @@ enum err underway_watch(struct session *s, struct watch *w, struct error *err)
 	struct follower f = { .said = SAID_INIT };
 	struct sigaction old;
 
+	f.said.cap = capture_new(-1, 0);
+	environ_mask(&s->settings, f.said.cap);
 	catch_interrupt(&old);
 	live_init(&f.live, &s->out, &s->msg, log, w->limit);
 	f.live.stop = &interrupted;
@@ -115,6 +118,7 @@ enum err underway_watch(struct session *s, struct watch *w, struct error *err)
 	sigaction(SIGINT, &old, NULL);
 	if (f.events_open)
 		events_close(&f.events);
+	capture_free(f.said.cap);
 	said_release(&f.said);
 	live_release(&f.live);
 	free(events);

@@ -2,8 +2,9 @@
  * Runs ssh-keygen (or what gpg.ssh.program names) the way that git 2.39
  * does, because programs that stand in for it know just that way: message and
  * literal key as files, the signature beside the message.  The files live in
- * a folder of 0700 that is gone when a function here returns.  Knows nothing
- * of what is in keys and signatures.
+ * a folder of 0700 that is gone when a function here returns, and never where
+ * others have their files too.  Knows nothing of what is in keys and
+ * signatures.
  */
 #include "keygen.h"
 
@@ -12,10 +13,12 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "strack/file.h"
 #include "strack/process.h"
+#include "strack/sign.h"
 #include "strack/strvec.h"
 #include "sshsig.h"
 
@@ -23,30 +26,19 @@
 
 /* A folder of our own, and the signal mask from before it was made. */
 struct scratch {
-	char *dir;
+	struct temp folder;
 	sigset_t mask;
 };
 
-static const char *const scratch_parents[] = { "XDG_RUNTIME_DIR", "TMPDIR" };
-
-static char *make_in(const char *parent)
-{
-	char *dir;
-
-	if (!parent || *parent != '/')
-		return NULL;
-	dir = path_join(parent, "git-strack-XXXXXX");
-	if (mkdtemp(dir)) /* 0700 whatever the umask */
-		return dir;
-	free(dir);
-	return NULL;
-}
-
-static enum err scratch_open(struct scratch *s, struct error *err)
+static enum err scratch_open(
+	struct scratch *s, const char *parent, struct error *err)
 {
 	sigset_t block;
-	size_t i;
+	enum err rc;
 
+	if (!parent)
+		return error_set(err, ERR_FATAL,
+			"there is no folder for temporary files");
 	/* Ctrl-C ends ssh-keygen, and us only after the folder is gone. */
 	sigemptyset(&block);
 	sigaddset(&block, SIGHUP);
@@ -55,25 +47,22 @@ static enum err scratch_open(struct scratch *s, struct error *err)
 	sigaddset(&block, SIGTERM);
 	if (sigprocmask(SIG_BLOCK, &block, &s->mask))
 		return error_sys(err, "cannot block signals");
-	for (i = 0; i < ARRAY_SIZE(scratch_parents) && !s->dir; i++)
-		s->dir = make_in(getenv(scratch_parents[i]));
-	if (!s->dir)
-		s->dir = make_in("/tmp");
-	if (s->dir)
+	rc = temp_folder(parent, SIGN_SCRATCH, &s->folder, err);
+	if (!rc)
 		return ERR_OK;
-	error_sys(err, "cannot make a temporary folder in /tmp");
+	error_prefix(err, "cannot make a temporary folder");
+	error_hint(err, "is the disk full, or read-only for you?");
 	sigprocmask(SIG_SETMASK, &s->mask, NULL);
 	return ERR_FATAL;
 }
 
 static void scratch_close(struct scratch *s)
 {
-	if (!s->dir)
+	if (s->folder.fd < 0)
 		return;
 	/* It holds no secret; what was asked for is not undone by litter. */
-	(void)dir_remove_all(s->dir, NULL);
-	free(s->dir);
-	s->dir = NULL;
+	(void)dir_remove_all(s->folder.path, NULL);
+	temp_forget(&s->folder);
 	sigprocmask(SIG_SETMASK, &s->mask, NULL);
 }
 
@@ -81,7 +70,7 @@ static void scratch_close(struct scratch *s)
 static enum err scratch_write(const struct scratch *s, const char *name,
 	const void *data, size_t len, char **ret, struct error *err)
 {
-	char *path = path_join(s->dir, name);
+	char *path = path_join(s->folder.path, name);
 	enum err rc;
 	int fd;
 
@@ -196,13 +185,13 @@ static enum err read_signature(
 enum err keygen_sign(const struct keygen_key *key, const char *ns,
 	const void *data, size_t len, struct buf *ret, struct error *err)
 {
-	struct scratch tmp = { .dir = NULL };
+	struct scratch tmp = { .folder = TEMP_INIT };
 	struct strvec argv = STRVEC_INIT;
 	char *message = NULL;
 	char *literal = NULL;
 	enum err rc;
 
-	rc = scratch_open(&tmp, err);
+	rc = scratch_open(&tmp, key->scratch, err);
 	if (rc)
 		goto out;
 	rc = scratch_write(&tmp, "message", data, len, &message, err);
@@ -231,6 +220,21 @@ out:
 	return rc;
 }
 
+/* Checking needs no folder, which there may be none of: a file in memory, by
+ * a name that a child of ours can open. */
+static enum err memory_file(
+	const void *data, size_t len, int *fd, char **path, struct error *err)
+{
+	enum err rc;
+
+	*fd = memfd_create("signature", MFD_CLOEXEC);
+	if (*fd < 0)
+		return error_sys(err, "cannot make a file in memory");
+	*path = xstrfmt("/proc/%ld/fd/%d", (long)getpid(), *fd);
+	rc = fd_write_all(*fd, data, len, "a file in memory", err);
+	return rc ? ERR_FATAL : ERR_OK;
+}
+
 /* "Could not verify signature." is the program's answer; without it (an old
  * version, a full disk) there was none. */
 static enum err check_answer(const struct strvec *argv,
@@ -251,17 +255,14 @@ static enum err check_answer(const struct strvec *argv,
 enum err keygen_check(const char *program, const char *armor, size_t alen,
 	const char *ns, const void *data, size_t len, struct error *err)
 {
-	struct scratch tmp = { .dir = NULL };
 	struct process_result r = PROCESS_RESULT_INIT;
 	struct process_opts opts = { .input = data, .input_len = len };
 	struct strvec argv = STRVEC_INIT;
 	char *sig = NULL;
+	int fd = -1;
 	enum err rc;
 
-	rc = scratch_open(&tmp, err);
-	if (rc)
-		goto out;
-	rc = scratch_write(&tmp, "signature", armor, alen, &sig, err);
+	rc = memory_file(armor, alen, &fd, &sig, err);
 	if (rc)
 		goto out;
 	strvec_pushl(&argv, program ? program : KEYGEN_PROGRAM, "-Y",
@@ -275,6 +276,7 @@ out:
 	process_result_release(&r);
 	strvec_release(&argv);
 	free(sig);
-	scratch_close(&tmp);
+	if (fd >= 0)
+		close(fd); /* what is in it is no longer needed */
 	return rc;
 }

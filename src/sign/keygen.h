@@ -14,6 +14,7 @@
  * agent (`literal`; the other one is NULL). */
 struct keygen_key {
 	const char *program; /* or NULL for ssh-keygen */
+	const char *scratch; /* where its files may be for the time */
 	const char *path;
 	const char *literal;
 	bool token; /* asks on standard error to be touched */

@@ -41,6 +41,7 @@ struct signer {
 	struct pubkey key;
 	char *path;    /* absolute; NULL for a literal key */
 	char *program; /* or NULL */
+	char *scratch; /* for temporary files, or NULL */
 	unsigned char secret[OPENSSHKEY_SECRET_LEN];
 };
 
@@ -291,14 +292,15 @@ static enum err open_literal(
 	return rc;
 }
 
-enum err signer_open(const char *spec, const char *program, struct signer **ret,
-	struct error *err)
+enum err signer_open(const char *spec, const char *program, const char *scratch,
+	struct signer **ret, struct error *err)
 {
 	struct signer *s = xcalloc(1, sizeof(*s));
 	const char *literal;
 	enum err rc;
 
 	s->program = str_empty(program) ? NULL : xstrdup(program);
+	s->scratch = scratch ? xstrdup(scratch) : NULL;
 	if (str_empty(spec))
 		rc = error_set(err, ERR_BAD, "the signing key is empty");
 	else if (literal_key(spec, &literal))
@@ -321,6 +323,7 @@ void signer_free(struct signer *s)
 	pubkey_release(&s->key);
 	free(s->path);
 	free(s->program);
+	free(s->scratch);
 	sodium_memzero(s->secret, sizeof(s->secret));
 	free(s);
 }
@@ -403,6 +406,7 @@ static enum err sign_keygen(const struct signer *s, const char *ns,
 {
 	struct keygen_key key = {
 		.program = s->program,
+		.scratch = s->scratch,
 		.path = s->path,
 		.literal = s->backend->literal ? s->key.line : NULL,
 		.token = str_starts(s->key.type, "sk-"),
@@ -456,8 +460,12 @@ static enum err write_pair(const char *path, const char *comment,
 	if (rc)
 		goto out;
 	rc = file_replace(pub_path, 0600, line.ptr, line.len, err);
-	if (rc)
-		(void)file_remove(path, NULL); /* told already: the .pub */
+	if (rc) {
+		/* A public half alone would read as a key that an agent has;
+		 * it may be there although it could not be made durable. */
+		(void)file_remove(pub_path, NULL);
+		(void)file_remove(path, NULL);
+	}
 out:
 	buf_release(&line);
 	buf_release(&blob);

@@ -54,35 +54,26 @@ includes | awk '
 	}' | sort -u | complain
 
 # Libraries stay behind one door each.
-sources | while read -r file; do
-	case $file in
-	src/git/*) door=git2 ;;
-	src/sign/*) door=sodium ;;
-	src/os/ini.c) door='ini\.h' ;;
-	src/os/csv.c) door='csv\.h' ;;
-	src/os/jsonread.c) door=jansson ;;
-	*) door= ;;
-	esac
-	libraries=
-	for library in git2 sodium 'ini\.h' 'csv\.h' jansson; do
-		[ "$library" = "$door" ] ||
-			libraries="$libraries${libraries:+|}$library"
-	done
-	grep -HnE "#[[:space:]]*include[[:space:]]*<($libraries)" "$file"
-done | complain
+sources | xargs grep -HnE '#[[:space:]]*include[[:space:]]*<(git2|sodium|ini\.h|csv\.h|jansson)' |
+	grep -vE -e '^src/git/.*<git2' -e '^src/sign/.*<sodium' \
+		-e '^src/os/ini\.c:.*<ini\.h' -e '^src/os/csv\.c:.*<csv\.h' \
+		-e '^src/os/jsonread\.c:.*<jansson' | complain
 
 # Only the process module forks, and some functions are for nobody.
-sources | while read -r file; do
-	names='strcpy|strcat|sprintf|vsprintf|gets|system|popen|tmpnam|tempnam'
-	names="$names|mktemp|alloca|strtok|atoi|atol"
-	case $file in
-	src/os/process.c) ;;
-	*) names="$names|v?fork|clone3?|posix_spawnp?|daemon|forkpty" ;;
-	esac
-	call="(^|[^_[:alnum:]])($names)[[:space:]]*\\("
-	# Only where there is one at all is it worth asking without comments.
-	grep -qE "$call" "$file" && code "$file" | grep -E "$call" |
-		sed "s|^|$file: not here: |"
-done | complain
+nobody='strcpy|strcat|sprintf|vsprintf|gets|system|popen|tmpnam|tempnam'
+nobody="$nobody|mktemp|alloca|strtok|atoi|atol"
+forks='v?fork|clone3?|posix_spawnp?|daemon|forkpty'
+call_of() {
+	echo "(^|[^_[:alnum:]])($1)[[:space:]]*\\("
+}
+# Only where there is one at all is it worth asking without comments.
+sources | xargs grep -lE "$(call_of "$nobody|$forks")" |
+	while read -r file; do
+		case $file in
+		src/os/process.c) call=$(call_of "$nobody") ;;
+		*) call=$(call_of "$nobody|$forks") ;;
+		esac
+		code "$file" | grep -E "$call" | sed "s|^|$file: not here: |"
+	done | complain
 
 lint_done

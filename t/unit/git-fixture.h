@@ -17,6 +17,7 @@
 #include "strack/object.h"
 #include "strack/process.h"
 #include "strack/repo.h"
+#include "sample.h"
 
 /* libgit2 1.5 loses a match buffer whenever it looks at the extensions of a
  * repository of format 1; that is not ours to mend. */
@@ -167,7 +168,7 @@ __attribute__((unused)) static int clean_env(void **state)
 
 __attribute__((unused)) static int group_setup(void **state)
 {
-	char dir[] = "/tmp/strack-git-XXXXXX";
+	char *dir = throw_away();
 	char *real;
 
 	(void)state;
@@ -175,6 +176,7 @@ __attribute__((unused)) static int group_setup(void **state)
 	real = realpath(dir, NULL);
 	assert_non_null(real);
 	top = real;
+	free(dir);
 	clean_env(state);
 	go("");
 	sh("git config --global user.name 'A U Thor'\n"

@@ -18,9 +18,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include "sample.h"
 
 struct scratch {
-	char dir[sizeof("/tmp/strack-unit-XXXXXX")];
+	char *dir;
 };
 
 static inline void scratch_run(const char *const *argv)
@@ -53,7 +54,7 @@ static inline void scratch_begin(struct scratch *s)
 	setenv("GIT_AUTHOR_EMAIL", "a@example.org", 1);
 	setenv("GIT_COMMITTER_NAME", "A", 1);
 	setenv("GIT_COMMITTER_EMAIL", "a@example.org", 1);
-	memcpy(s->dir, "/tmp/strack-unit-XXXXXX", sizeof(s->dir));
+	s->dir = throw_away();
 	assert_non_null(mkdtemp(s->dir));
 	setenv("HOME", s->dir, 1);
 	assert_int_equal(chdir(s->dir), 0);
@@ -74,6 +75,7 @@ static inline void scratch_end(struct scratch *s)
 	assert_int_equal(chdir("/"), 0);
 	assert_int_equal(
 		nftw(s->dir, scratch_unlink, 16, FTW_DEPTH | FTW_PHYS), 0);
+	free(s->dir);
 }
 
 static inline void scratch_write(

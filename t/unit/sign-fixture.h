@@ -29,6 +29,7 @@
 #define NS SIGN_NS_ENTRY
 #define MSG "strack-entry 1\nkind done\n"
 #define MSG_LEN (sizeof(MSG) - 1)
+#define SCRATCH "run" /* where the signer may have temporary files */
 
 static char *home; /* the folder of this run, and the current one */
 
@@ -82,7 +83,7 @@ static inline struct signer *must_open(const char *spec, const char *program)
 	struct error err = ERROR_INIT;
 	struct signer *s = NULL;
 
-	if (signer_open(spec, program, &s, &err))
+	if (signer_open(spec, program, SCRATCH, &s, &err))
 		fail_msg("%s: %s", spec, err.text.ptr);
 	return s;
 }
@@ -94,7 +95,7 @@ static inline void cannot_open(const char *spec, enum err code, const char *say)
 	struct signer *s = NULL;
 	enum err rc;
 
-	rc = signer_open(spec, NULL, &s, &err);
+	rc = signer_open(spec, NULL, SCRATCH, &s, &err);
 	assert_null(s);
 	if (rc != code || !strstr(err.text.ptr, say))
 		fail_msg("%s: %d, %s", spec, rc, err.text.ptr);
@@ -207,7 +208,7 @@ static inline int set_up(void **state)
 		return -1;
 	home = xstrdup(dir);
 	run = xstrfmt("%s/run", dir);
-	if (mkdir(run, 0700) || setenv("XDG_RUNTIME_DIR", run, 1) ||
+	if (mkdir(run, 0700) || setenv("TMPDIR", "/nonexistent", 1) ||
 		setenv("HOME", dir, 1) || unsetenv("SSH_AUTH_SOCK") ||
 		unsetenv("SSH_ASKPASS") || unsetenv("DISPLAY"))
 		return -1;

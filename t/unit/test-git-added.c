@@ -94,8 +94,6 @@ static void test_merges(void **state)
 	check("HEAD", "s/f", "evil");
 }
 
-#define ROUNDS 120
-
 /* A history of branches and merges that chance made. */
 static void test_random(void **state)
 {
@@ -119,7 +117,7 @@ static void test_random(void **state)
 	   "*) mkdir -p s; echo $i >$f; c w$i ;;\n"
 	   "esac; shift 3; done\n"
 	   "git checkout -q main\n",
-		PRELUDE, ROUNDS);
+		PRELUDE, sample(120, 50));
 	r = opened();
 	tip = oid_of("main");
 	strvec_split(&paths, sh("git ls-files | xargs"));

@@ -239,7 +239,7 @@ static void test_history_random(void **state)
 			skew);
 		r = opened();
 		check_list(r, "c80", NULL);
-		for (int i = 0; i < 60; i++) {
+		for (int i = 0; i < sample(60, 8); i++) {
 			char *x = xstrfmt("c%d", 80 - i * 7 % 80);
 			char *y = xstrfmt("c%d", 80 - i * 11 % 79);
 

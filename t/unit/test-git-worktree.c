@@ -19,6 +19,39 @@ static void check_blob(struct repo *r, const char *path)
 				  path, path));
 }
 
+/* The files f0.t, f1.t … against all the blobs that one `git add` makes. */
+static void check_blobs(struct repo *r, size_t n)
+{
+	struct strvec want = STRVEC_INIT;
+	struct oid id;
+
+	strvec_split(&want,
+		sh("export GIT_INDEX_FILE=.git/i2; rm -f .git/i2\n"
+		   "git add -f f*.t; git ls-files -s | cut -d ' ' -f 2 | xargs"));
+	assert_int_equal(want.n, n);
+	worktree_refresh(r);
+	for (size_t i = 0; i < n; i++) {
+		char *path = xstrfmt("f%zu.t", i);
+
+		ok(worktree_blob(r, path, 1 << 20, false, &id, &err));
+		assert_string_equal(hex(&id), want.v[i]);
+		free(path);
+	}
+	strvec_release(&want);
+}
+
+/* Writes them: one of each text, in the encoding that the attributes want. */
+static void write_texts(const char *const *text, size_t n, bool utf16)
+{
+	struct buf b = BUF_INIT;
+
+	for (size_t i = 0; i < n; i++)
+		buf_addf(&b, "printf '%s' %s >f%zu.t\n", text[i],
+			utf16 && *text[i] ? "| iconv -t utf-16" : "", i);
+	sh("%s", b.ptr);
+	buf_release(&b);
+}
+
 static void test_blob_filters(void **state)
 {
 	static const char *const attrs[] = { "", "text", "text=auto", "-text",
@@ -37,16 +70,10 @@ static void test_blob_filters(void **state)
 		sh("git config core.autocrlf %s", crlf[c]);
 		for (size_t a = 0; a < ARRAY_SIZE(attrs); a++) {
 			sh("echo '*.t %s' >.gitattributes", attrs[a]);
+			write_texts(text, ARRAY_SIZE(text),
+				strstr(attrs[a], "UTF-16") != NULL);
 			r = opened();
-			for (size_t t = 0; t < ARRAY_SIZE(text); t++) {
-				if (strstr(attrs[a], "UTF-16") && t != 4)
-					sh("printf '%s' | iconv -t utf-16 "
-					   ">f.t",
-						text[t]);
-				else
-					sh("printf '%s' >f.t", text[t]);
-				check_blob(r, "f.t");
-			}
+			check_blobs(r, ARRAY_SIZE(text));
 			repo_free(r);
 		}
 	}

@@ -180,7 +180,7 @@ static void test_key_cut(void **state)
 		enum err rc;
 
 		spew("cut", text.ptr, i);
-		rc = signer_open("cut", NULL, &s, NULL);
+		rc = signer_open("cut", NULL, SCRATCH, &s, NULL);
 		if (rc == ERR_OK || s)
 			fail_msg("cut to %zu bytes it still opens", i);
 	}
@@ -208,7 +208,7 @@ static void test_key_flipped(void **state)
 		buf_adds(&again, to);
 		spew("flip", again.ptr, again.len);
 		raw.ptr[i] ^= 0x01;
-		if (signer_open("flip", "/nonexistent", &s, NULL))
+		if (signer_open("flip", "/nonexistent", SCRATCH, &s, NULL))
 			continue;
 		opened++;
 		buf_reset(&again);

@@ -329,34 +329,46 @@ static void test_check_program(void **state)
 	buf_release(&armor);
 }
 
-/* Where there is no runtime folder, TMPDIR and /tmp will do. */
+/* Never in a folder that others have their files in, too. */
 static void test_scratch(void **state)
 {
-	char *run = xstrdup(getenv("XDG_RUNTIME_DIR"));
+	struct signer *s;
+	struct buf b = BUF_INIT;
 
 	(void)state;
-	assert_int_equal(mkdir("t", 0755), 0);
-	setenv("XDG_RUNTIME_DIR", "/nonexistent", 1);
-	setenv("TMPDIR", "t", 1); /* relative: not used */
-	round_trip("ec256", "ec256.pub");
-	setenv("XDG_RUNTIME_DIR", run, 1);
 	program("look",
 		"#!/bin/sh\ntest \"$2\" = sign || exec ssh-keygen \"$@\"\n"
-		"stat -c %a $XDG_RUNTIME_DIR/* >mode\n"
+		"stat -c %a run/.tmp-sign-* >mode\n"
 		"exec ssh-keygen -q \"$@\"\n");
-	{
-		struct signer *s = must_open("ec256", "./look");
-		struct buf b = BUF_INIT;
+	s = must_open("ec256", "./look");
+	must_sign(s, NS, MSG, MSG_LEN, &b);
+	buf_reset(&b);
+	slurp("mode", &b);
+	assert_string_equal(b.ptr, "700\n");
+	signer_free(s);
+	buf_release(&b);
+}
 
-		must_sign(s, NS, MSG, MSG_LEN, &b);
-		buf_reset(&b);
-		slurp("mode", &b);
-		assert_string_equal(b.ptr, "700\n");
-		buf_release(&b);
-		signer_free(s);
-	}
-	unsetenv("TMPDIR");
-	free(run);
+/* Without a folder it can't be done, and nobody is asked. */
+static void test_no_scratch(void **state)
+{
+	struct error err = ERROR_INIT;
+	struct buf b = BUF_INIT;
+	struct signer *s = NULL;
+
+	(void)state;
+	assert_int_equal(signer_open("ec256", NULL, NULL, &s, &err), ERR_OK);
+	assert_int_equal(signer_sign(s, NS, MSG, MSG_LEN, &b, &err), ERR_FATAL);
+	signer_free(s);
+	s = NULL;
+	assert_int_equal(
+		signer_open("ec256", NULL, "/nonexistent", &s, NULL), ERR_OK);
+	error_reset(&err);
+	assert_int_equal(signer_sign(s, NS, MSG, MSG_LEN, &b, &err), ERR_FATAL);
+	assert_non_null(strstr(err.text.ptr, "/nonexistent"));
+	assert_int_equal(b.len, 0);
+	error_release(&err);
+	signer_free(s);
 }
 
 static volatile sig_atomic_t interrupted;
@@ -405,6 +417,7 @@ int main(void)
 		TEST(test_program),
 		TEST(test_check_program),
 		TEST(test_scratch),
+		TEST(test_no_scratch),
 		TEST(test_interrupt),
 	};
 
