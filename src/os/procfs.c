@@ -61,14 +61,16 @@ ssize_t proc_read(int fd, void *p, size_t n)
 	return got;
 }
 
-/* env_start and env_end are the 50th and 51st field of proc(5); `text` begins
- * with the 3rd. */
+/* startcode, env_start and env_end are the 26th, 50th and 51st field of
+ * proc(5); `text` begins with the 3rd. */
 static void parse_env(const char *text, struct proc_stat *ret)
 {
 	char *end;
 
 	for (int field = 3; field < 50; field++) {
 		text += strspn(text, " ");
+		if (field == 26)
+			ret->start_code = strtoull(text, NULL, 10);
 		text += strcspn(text, " ");
 	}
 	ret->env_start = strtoull(text, &end, 10);

@@ -19,7 +19,9 @@ struct proc_stat {
 	/* Its first thread has ended, and others run on: what is asked of the
 	 * process has no answer, only what is asked of a thread. */
 	bool headless;
-	unsigned long long env_start, env_end; /* 0 in the middle of execve */
+	/* All 0 in the middle of an execve(2), of which the first is the last
+	 * to be set. */
+	unsigned long long start_code, env_start, env_end;
 };
 
 /* False when it is gone, or hidden from us.  With `thread` of that thread,
