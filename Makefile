@@ -197,6 +197,7 @@ SRC = \
 	src/git/history.c \
 	src/git/hookspath.c \
 	src/git/identity.c \
+	src/git/incoming.c \
 	src/git/indexfile.c \
 	src/git/lastchange.c \
 	src/git/object.c \
@@ -226,6 +227,7 @@ SRC = \
 	src/os/procfs.c \
 	src/os/pty.c \
 	src/os/sync.c \
+	src/os/temp.c \
 	src/os/term.c \
 	src/run/capture.c \
 	src/run/claim.c \
@@ -237,6 +239,7 @@ SRC = \
 	src/run/environ.c \
 	src/run/events.c \
 	src/run/lifeline.c \
+	src/run/litter.c \
 	src/run/live.c \
 	src/run/lost.c \
 	src/run/mask.c \

@@ -36,6 +36,7 @@ forge_key_dir=$strack_scratch/keys
 forge_work=$strack_scratch/forge
 forge_script=scripts/20260101_a.sh
 forge_env=staging
+forge_config=
 mkdir -p "$forge_key_dir" "$forge_work"
 
 # forge_keys <name>...; forge_key_of_type <name> <type> [<bits>]
@@ -80,7 +81,7 @@ forge_python=$(python3 -c 'import sys; print(sys.executable)')
 forge_run() {
 	forge_said=$(forge_work=$forge_work forge_key_dir=$forge_key_dir \
 		forge_claim=$forge_claim forge_script=$forge_script \
-		forge_env=$forge_env "$forge_python" -I -S \
+		forge_env=$forge_env forge_config=$forge_config "$forge_python" -I -S \
 		"$strack_t/helper/forge" "$@") &&
 	eval "$forge_said"
 }

@@ -518,6 +518,17 @@ test_expect_success 'a long table in a reason stays within the format' '
 	test "$(wc -c <reason)" -lt 16000 && grep "zzz\.\.\.)$" reason
 '
 
+test_expect_success 'JSON that would take gigabytes is refused before it does' '
+	for unit in "[]," "1,"; do
+		{ printf "["; yes "$unit" | tr -d "\n" | head -c 60000000; } \
+			>big.json &&
+		refused 128 "more than any table of 1000000 rows" \
+			prlimit --data=500000000 git strack mark \
+			--from big.json -m x || return 1
+	done &&
+	rm big.json
+'
+
 test_expect_success 'a bare repository has no scripts to be marked' '
 	git clone -q --bare . ../bare.git && (
 		cd ../bare.git && must_fail 128 git strack mark \

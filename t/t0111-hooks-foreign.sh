@@ -623,4 +623,23 @@ test_expect_success 'names from outside are shown, not obeyed' '
 	)
 '
 
+# Stopped when ours is written and not yet in place.
+test_expect_success 'one that a tool replaces meanwhile is not lost' '
+	${CC:-cc} -shared -fPIC -o "$strack_scratch/kill-at.so" \
+		"$strack_t/helper/kill-at.c" -ldl &&
+	repo meanwhile && cd meanwhile && foreign post-merge && {
+		ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0 \
+		KILL_AT=before:fsync:/hooks/.tmp-strack KILL_SIGNAL=STOP \
+		LD_PRELOAD=$strack_scratch/kill-at.so \
+			git-strack hooks install --chain >out 2>err &
+		pid=$!
+	} && wait_for "grep \"^State:.T\" /proc/$pid/status" &&
+	echo "echo the newer one" >new && chmod +x new &&
+	mv new .git/hooks/post-merge && kill -CONT $pid &&
+	{ wait $pid; test $? = 128; } &&
+	grep "post-merge: somebody changed it meanwhile" err &&
+	grep "git strack hooks install" err &&
+	grep "the newer one" .git/hooks/post-merge && cd ..
+'
+
 test_done

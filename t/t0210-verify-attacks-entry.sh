@@ -5,9 +5,6 @@ test_description='verify under attack: entries'
 . "$strack_t/lib-attack.sh"
 
 d=scripts/20260101_d.sh
-# What comes later is looked at where trust and history are attacked.
-attack_quick=yes
-
 test_expect_success 'a good ledger' 'attack_base'
 cd "$SHARNESS_TRASH_DIRECTORY" || exit 1
 
@@ -151,9 +148,13 @@ attack 'an executable entry' 'not a regular file of mode 100644 (100755)' commit
 	forge mark @by=runner script=$d @mode=100755'
 attack 'a submodule as an entry' 'not a regular file of mode 100644 (160000)' commit '
 	forge mark @by=runner script=$d @mode=160000'
+attack 'a submodule beside a claim' 'not a regular file of mode 100644 (160000)' commit '
+	forge claim @by=runner script=$d @smode=160000'
 attack 'a link beside a claim' 'not a regular file of mode 100644' commit '
 	forge claim @by=runner script=$d @smode=120000'
 attack 'an executable beside a claim' 'not a regular file of mode 100644' commit '
 	forge claim @by=runner script=$d @smode=100755'
+attack 'a link as a log' 'not a regular file of mode 100644 (120000)' commit '
+	forge mark @by=runner script=$d @log=README @smode=120000'
 
 test_done

@@ -11,7 +11,7 @@ cd "$SHARNESS_TRASH_DIRECTORY" || exit 1
 
 # ---- who signs ----
 
-attack 'an unknown signer' 'is not trusted' entry '
+attack_fully 'an unknown signer' 'is not trusted' entry '
 	forge mark @by=stranger script=$d'
 attack 'an unknown signer says he is another' \
 	'signed by .* but its text says' commit '
@@ -29,9 +29,9 @@ attack 'wrong role: root' 'is no root there' entry '
 	forge trust-add @by=runner key=stranger'
 attack 'wrong environment' 'no right to act in this environment' entry '
 	forge mark @by=ci script=$d'
-attack 'a stranger admits himself' 'is not trusted' entry '
+attack_fully 'a stranger admits himself' 'is not trusted' entry '
 	forge trust-add @by=stranger key=stranger roles=root'
-attack 'a stranger disowns' 'is not trusted' entry '
+attack_fully 'a stranger disowns' 'is not trusted' entry '
 	forge disown @by=stranger entry=$done_a'
 attack 'a runner disowns' 'is no root there' entry '
 	forge disown @by=runner commit=$at_done_a'
@@ -49,7 +49,7 @@ attack 'resolved by a runner who is not its own' 'lacks the role .approve.' entr
 attack 'a revoked key' 'was revoked' entry '
 	forge trust-revoke fingerprint=$(forge_fingerprint runner) &&
 	forge mark @by=runner script=$d'
-attack 'a revoked key, on a side branch' 'was revoked' '$bad' '
+attack_fully 'a revoked key, on a side branch' 'was revoked' '$bad' '
 	forge trust-revoke fingerprint=$(forge_fingerprint runner) &&
 	one=$forge_commit && forge mark @by=runner script=$d @on=$base_tip &&
 	bad=$forge_path && forge_merge $one $forge_commit && forge_move'
@@ -59,7 +59,7 @@ attack 'a revoked root mints another on a side branch' 'signer .* was revoked' '
 	one=$forge_commit &&
 	forge trust-add @by=second key=stranger roles=root @on=$tip &&
 	bad=$forge_path && forge_merge $one $forge_commit && forge_move'
-attack 'and that one acts' 'signer .* is not trusted' '$bad $bad2' '
+attack_fully 'and that one acts' 'signer .* is not trusted' '$bad $bad2' '
 	forge trust-add key=second roles=root && tip=$forge_commit &&
 	forge trust-revoke fingerprint=$(forge_fingerprint second) after=$tip &&
 	one=$forge_commit &&
@@ -79,17 +79,17 @@ attack 'admitted is no key' 'no public key' entry '
 	forge trust-add "key=ssh-ed25519 AAAA" principal=x'
 
 # What is disowned must stay junk for whoever does not look at it again.
-attack 'forged admission of a root, disowned by its commit' 'but its text says' commit '
+attack_fully 'forged admission of a root, disowned by its commit' 'but its text says' commit '
 	forge trust-add @by=stranger key=stranger roles=root \
 		signer=$(forge_fingerprint root)'
-attack 'forged admission and revocation of the root' 'but its text says' \
+attack_fully 'forged admission and revocation of the root' 'but its text says' \
 	'$one $two' '
 	forge trust-add @by=stranger key=stranger roles=root \
 		signer=$(forge_fingerprint root) && one=$forge_commit &&
 	forge trust-revoke @by=stranger signer=$(forge_fingerprint root) \
 		fingerprint=$(forge_fingerprint root) after=$base_root &&
 	two=$forge_commit'
-attack 'a stranger is admitted by mistake, and the admission disowned' \
+attack_fully 'a stranger is admitted by mistake, and the admission disowned' \
 	'signer .* is not trusted' '$three' '
 	forge trust-add key=stranger roles="root run" && one=$forge_commit &&
 	forge disown @by=stranger commit=$at_done_a && three=$forge_commit &&
@@ -97,16 +97,16 @@ attack 'a stranger is admitted by mistake, and the admission disowned' \
 
 test_expect_success 'a good entry disowned: it counts for nothing at once' '
 	cp -r base x && cd x && test "$(state 20260101_c)" = marked &&
-	git strack trust disown $mark_c -m wrong &&
-	test "$(state 20260101_c)" = pending && git strack verify >out &&
+	strack trust disown $mark_c -m wrong &&
+	test "$(state 20260101_c)" = pending && strack verify >out &&
 	grep "^disowned: .*20260101_c.*mark" out && cd .. && rm -rf x
 '
 
 test_expect_success 'an unknown key is admitted: what it signed counts' '
 	cp -r base x && cd x && forge mark @by=stranger script=$d &&
-	must_fail 1 git strack verify && test "$(state $d)" = "pending untrusted" &&
-	git strack trust add "$(forge_public stranger)" --principal s \
-		--roles run && git strack verify && test "$(state $d)" = marked &&
+	must_fail 1 strack verify && test "$(state $d)" = "pending untrusted" &&
+	strack trust add "$(forge_public stranger)" --principal s \
+		--roles run && strack verify && test "$(state $d)" = marked &&
 	cd .. && rm -rf x
 '
 
@@ -115,9 +115,9 @@ test_expect_success 'an unknown key is admitted: what it signed counts' '
 attack_want=' done conflict, running, marked, pending,'
 attack 'ran twice' 'ran twice' entry '
 	attack_want= && forge claim @by=runner'
-attack 'two open claims' 'a claim while another is open' entry '
+attack_fully 'two open claims' 'a claim while another is open' entry '
 	forge claim @by=runner script=scripts/20260101_b.sh attempt=2'
-attack 'two outcomes' 'second outcome of one claim' entry '
+attack_fully 'two outcomes' 'second outcome of one claim' entry '
 	forge fail @by=runner claim=$claim_a'
 attack 'lost, though it was closed' 'lost, but it was closed' entry '
 	forge lost @by=runner claim=$claim_a'

@@ -196,7 +196,7 @@ test_expect_success STRACE 'a key that ssh-keygen signs with, the same' '
 	traced git-strack mark -m "for a reason" "$two" >../out 2>&1 &&
 	no_key "$strack_scratch/person" && nothing_made &&
 	argv | grep -F "ssh-keygen\", \"-Y\", \"sign" &&
-	grep "ssh-keygen.*$PWD/.git/strack/.tmp-sign-" ../trace &&
+	grep "ssh-keygen.*$PWD/.git/strack/.tmp-strack-sign-" ../trace &&
 	test -z "$(find .git/strack -name ".tmp-*")" &&
 	rm -rf .git/strack/cache/* && traced git-strack verify &&
 	argv | grep -F "check-novalidate" && nothing_made

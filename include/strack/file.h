@@ -5,6 +5,7 @@
 #ifndef STRACK_FILE_H
 #define STRACK_FILE_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 #include "strack/buf.h"
 #include "strack/error.h"
@@ -26,10 +27,39 @@ enum err fd_read_all(int fd, const char *name, size_t max, struct buf *ret,
 enum err file_replace(const char *path, mode_t mode, const void *data,
 	size_t len, struct error *err);
 
+/* The same, where `path` is still that very file right before it is replaced:
+ * ERR_EXISTS when it is another one by then, which stays. */
+enum err file_replace_same(const char *path, dev_t dev, ino_t ino, mode_t mode,
+	const void *data, size_t len, struct error *err);
+
 /* Creates `path`, durable as above; ERR_EXISTS when it is there (link(2)
  * decides, so two at once have one winner). */
 enum err file_create(const char *path, mode_t mode, const void *data,
 	size_t len, struct error *err);
+
+/* What is being made, beside where it goes.  It is locked while `fd` is open
+ * in any process: who finds it unlocked knows that a crash left it. */
+struct temp {
+	int fd; /* -1: none */
+	char *path;
+};
+#define TEMP_INIT                                                              \
+	{                                                                      \
+		-1, NULL                                                       \
+	}
+/* The names of file_replace's and file_create's. */
+#define TEMP_PREFIX ".tmp-strack-"
+/* Makes PREFIX and six letters in `dir`, for this user alone. */
+enum err temp_file(const char *dir, const char *prefix, struct temp *ret,
+	struct error *err);
+enum err temp_folder(const char *dir, const char *prefix, struct temp *ret,
+	struct error *err);
+/* Closes it; the file or folder is the caller's to rename or remove first. */
+void temp_forget(struct temp *t);
+/* Removes what nobody makes any more in `dir`, and with `below` in the folders
+ * below it, too; with `dry` only counts.  `n` is added to. */
+enum err temps_remove(const char *dir, const char *prefix, bool below, bool dry,
+	size_t *n, struct error *err);
 
 /* unlink + fsync of the folder; a missing file is fine. */
 enum err file_remove(const char *path, struct error *err);

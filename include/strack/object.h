@@ -64,6 +64,9 @@ enum err object_hash(enum object_type type, const void *data, size_t len,
  * can't be read back. */
 enum err objects_sync(
 	struct repo *r, const struct oidvec *ids, struct error *err);
+/* Removes the folders of new objects that a killed process left; with `dry`
+ * only counts.  `n` is added to. */
+enum err objects_tidy(struct repo *r, bool dry, size_t *n, struct error *err);
 /* Drops caches, so that the next read sees what other programs wrote, packed
  * or pruned. */
 void objects_refresh(struct repo *r);

@@ -56,6 +56,9 @@ enum err out_finish(struct out *o, struct error *err);
  * bidirectional controls as \u{HHHH}, bytes that are not UTF-8 as \xHH;
  * everything else as it is.  `keep` lists ASCII controls that pass ("\n\t"). */
 void out_escape(struct buf *b, const char *s, size_t len, const char *keep);
+/* For programs that read it back: percent_encode, and what out_escape would not
+ * show either is encoded too, byte by byte, as porcelain is looked at. */
+void out_percent(struct buf *b, const char *s);
 /* Columns that valid, escaped UTF-8 takes on a terminal (wide East Asian and
  * emoji count 2, combining marks 0); independent of the locale. */
 int out_width(const char *s);

@@ -79,17 +79,31 @@ void run_set_masked(
 /* Waits until nobody holds the script here; ERR_OK also when nobody did. */
 enum err run_wait(struct session *s, const char *script, struct error *err);
 
+/* Left behind by killed processes: how many of each. */
+struct litter {
+	size_t locks; /* that nobody holds */
+	size_t files; /* that were never finished */
+};
+
 struct lost_report {
 	struct strvec lost;     /* scripts, "path (environment)" */
 	struct strvec alive;    /* the same; something of the run lives */
 	struct strvec tidied;   /* run ids whose folder was left behind */
 	struct strvec commands; /* lost ones, "run 01K... (environment)" */
+	struct litter litter;
 };
 #define LOST_REPORT_INIT                                                       \
 	{                                                                      \
-		STRVEC_INIT, STRVEC_INIT, STRVEC_INIT, STRVEC_INIT             \
+		STRVEC_INIT, STRVEC_INIT, STRVEC_INIT, STRVEC_INIT,            \
+		{                                                              \
+			0, 0                                                   \
+		}                                                              \
 	}
 void lost_report_release(struct lost_report *r);
+
+/* Removes it, or with `dry` only counts; adds to the counts. */
+enum err litter_remove(const struct session *s, bool dry, struct litter *ret,
+	struct error *err);
 
 /* ERR_NO, naming what lives of a run whose warden is gone. */
 enum err lost_alive(struct session *s, const char *run, struct error *err);
@@ -98,7 +112,8 @@ enum err lost_alive(struct session *s, const char *run, struct error *err);
 enum err lost_record_run(struct session *s, const char *run, struct error *err);
 
 /* Records `lost` for every claim whose run was here and is gone, and removes
- * folders that belong to no open claim.  With `dry`, only tells. */
+ * folders that belong to no open claim, and whatever else a crash left.  With
+ * `dry`, only tells. */
 enum err lost_record(struct session *s, bool dry, struct lost_report *ret,
 	struct error *err);
 

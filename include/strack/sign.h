@@ -46,7 +46,8 @@ struct signer;
  * folder of 0700 in `scratch`, SIGN_SCRATCH with six letters behind, which is
  * nobody else's (NULL: such a key opens and can't sign).  Reads files, asks no
  * agent yet. */
-#define SIGN_SCRATCH ".tmp-sign-"
+/* Begins as all that cleanup knows as litter. */
+#define SIGN_SCRATCH ".tmp-strack-sign-"
 enum err signer_open(const char *spec, const char *program, const char *scratch,
 	struct signer **ret, struct error *err);
 void signer_free(struct signer *s);

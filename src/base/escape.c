@@ -43,6 +43,25 @@ void out_escape(struct buf *b, const char *s, size_t len, const char *keep)
 	}
 }
 
+void out_percent(struct buf *b, const char *s)
+{
+	struct buf coded = BUF_INIT;
+	uint32_t cp;
+	size_t n;
+
+	percent_encode(&coded, s, strlen(s), false);
+	for (size_t i = 0; i < coded.len; i += n) {
+		n = utf8_next(coded.ptr + i, coded.len - i, &cp);
+		if (!unicode_hidden(cp)) {
+			buf_add(b, coded.ptr + i, n);
+			continue;
+		}
+		for (size_t k = i; k < i + n; k++)
+			buf_addf(b, "%%%02X", (unsigned char)coded.ptr[k]);
+	}
+	buf_release(&coded);
+}
+
 /* One character at s, before `end`; bytes that are not UTF-8 count as one
  * column each. */
 static size_t step(const char *s, const char *end, int *cols)

@@ -14,13 +14,11 @@
 #include "strack/lock.h"
 #include "strack/run.h"
 #include "strack/rundir.h"
-#include "strack/sign.h"
 #include "strack/text.h"
 #include "strack/underway.h"
 
 #define DAY_SECONDS (24 * INT64_C(3600))
 #define KEEP_SECONDS (30 * DAY_SECONDS)
-#define UNFINISHED_SECONDS 60 /* nobody takes as long to write them */
 
 struct cleanup_opts {
 	const char *keep_logs;
@@ -55,6 +53,17 @@ static void say(struct cleanup *c, enum style style, const char *word,
 	out_printf(&c->s->out, "\n");
 }
 
+/* `what` is a word whose plural takes an s. */
+static void say_removed(
+	struct cleanup *c, size_t n, const char *what, const char *why)
+{
+	char *text = xstrfmt("%zu %s%s", n, what, n == 1 ? "" : "s");
+
+	if (n)
+		say(c, STYLE_DIM, "removed", text, why);
+	free(text);
+}
+
 static enum err lost_ones(struct cleanup *c, struct error *err)
 {
 	struct lost_report r = LOST_REPORT_INIT;
@@ -71,19 +80,14 @@ static enum err lost_ones(struct cleanup *c, struct error *err)
 			"left over by a run that is over");
 	for (size_t i = 0; !rc && i < r.alive.n; i++)
 		say(c, STYLE_WAIT, "running", r.alive.v[i], NULL);
+	if (!rc) {
+		say_removed(
+			c, r.litter.locks, "lock file", "nobody holds them");
+		say_removed(c, r.litter.files, "unfinished file",
+			"left over by a crash");
+	}
 	lost_report_release(&r);
 	return rc;
-}
-
-/* `what` is a word whose plural takes an s. */
-static void say_removed(
-	struct cleanup *c, size_t n, const char *what, const char *why)
-{
-	char *text = xstrfmt("%zu %s%s", n, what, n == 1 ? "" : "s");
-
-	if (n)
-		say(c, STYLE_DIM, "removed", text, why);
-	free(text);
 }
 
 /* Somebody may follow the log of a run whose folder is there, and a batch that
@@ -127,93 +131,6 @@ static enum err old_logs(struct cleanup *c, int64_t keep, struct error *err)
 	return rc;
 }
 
-/* A lock file that nobody holds harms nobody; it only lies about. */
-static enum err stale_locks(struct cleanup *c, struct error *err)
-{
-	char *dir = path_join(c->s->state_dir, "locks");
-	struct strvec names = STRVEC_INIT;
-	size_t n = 0;
-	enum err rc = dir_list(dir, &names, err);
-
-	for (size_t i = 0; !rc && i < names.n; i++) {
-		char *path = path_join(dir, names.v[i]);
-		struct lock lock = LOCK_INIT;
-		bool held = true;
-
-		/* those of scripts have a dot: ENV.HASH */
-		if (strchr(names.v[i], '.') && !lock_held(path, &held, NULL) &&
-			!held) {
-			n++;
-			if (!c->o->dry_run &&
-				!lock_take(&lock, path, 0600, 0, NULL, NULL))
-				lock_release(&lock, true);
-		}
-		free(path);
-	}
-	if (!rc)
-		say_removed(c, n, "lock file", "nobody holds them");
-	strvec_release(&names);
-	free(dir);
-	return rc;
-}
-
-/* What a killed process was about to write.  In the cache and beside the key
- * nobody reads it; libgit2's may be of a program that still writes, and git's
- * own prune doesn't know them. */
-static bool is_unfinished(
-	const char *name, const char *path, const char *prefix, int64_t age)
-{
-	struct stat st;
-
-	return str_starts(name, prefix) && !lstat(path, &st) &&
-	       (S_ISREG(st.st_mode) ||
-		       (S_ISDIR(st.st_mode) &&
-			       str_starts(name, SIGN_SCRATCH))) &&
-	       st.st_mtime <= clock_now_ms() / 1000 - age;
-}
-
-static enum err unfinished(struct cleanup *c, const char *dir,
-	const char *prefix, int64_t age, struct error *err)
-{
-	struct strvec names = STRVEC_INIT;
-	size_t n = 0;
-	enum err rc = dir_list(dir, &names, err);
-
-	for (size_t i = 0; !rc && i < names.n; i++) {
-		char *path = path_join(dir, names.v[i]);
-
-		if (is_unfinished(names.v[i], path, prefix, age)) {
-			n++;
-			if (!c->o->dry_run)
-				rc = str_starts(names.v[i], SIGN_SCRATCH)
-					     ? dir_remove_all(path, err)
-					     : file_remove(path, err);
-		}
-		free(path);
-	}
-	if (!rc)
-		say_removed(c, n, "unfinished file", "left over by a crash");
-	strvec_release(&names);
-	return rc;
-}
-
-static enum err all_unfinished(struct cleanup *c, struct error *err)
-{
-	char *cache = path_join(c->s->state_dir, "cache");
-	char *objects = path_join(repo_common_dir(c->s->repo), "objects");
-	enum err rc = unfinished(c, cache, "ledger.", 0, err);
-
-	if (!rc)
-		rc = unfinished(
-			c, c->s->state_dir, ".tmp-", UNFINISHED_SECONDS, err);
-	if (!rc)
-		rc = unfinished(
-			c, objects, "tmp_object_git2_", DAY_SECONDS, err);
-	free(cache);
-	free(objects);
-	return rc;
-}
-
 static enum err parse_keep(const char *text, int64_t *ret, struct error *err)
 {
 	int64_t days;
@@ -254,10 +171,6 @@ static enum err run(struct session *s, const void *opts,
 		rc = lost_ones(&c, err);
 	if (!rc)
 		rc = old_logs(&c, keep, err);
-	if (!rc)
-		rc = stale_locks(&c, err);
-	if (!rc)
-		rc = all_unfinished(&c, err);
 	if (!rc && !c.did)
 		out_printf(&s->out, "nothing to do\n");
 	return rc;

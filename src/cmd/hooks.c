@@ -7,6 +7,7 @@
 
 #include "hookwords.h"
 #include "strack/cmd.h"
+#include "strack/file.h"
 
 struct hooks_opts {
 	bool chain;
@@ -18,12 +19,22 @@ static const struct opt options[] = {
 	{ 0, NULL, OPT_END, 0, NULL, NULL },
 };
 
+/* Of one that was cut short, wherever the hooks are. */
+static enum err sweep(const struct hooks *h, struct error *err)
+{
+	size_t n = 0;
+
+	return h->outside ? ERR_OK
+			  : temps_remove(
+				    h->dir, TEMP_PREFIX, false, false, &n, err);
+}
+
 /* All that can be put; what can't is told by the states, or by the first
  * error, which does not keep the others out. */
 static enum err put_all(struct hooks *h, bool chain, struct error *err)
 {
 	struct error first = ERROR_INIT;
-	enum err rc = ERR_OK;
+	enum err rc = sweep(h, &first);
 
 	for (size_t i = 0; !h->outside && i < HOOK_NR; i++) {
 		enum err one = hook_put(h, &h->v[i], chain, rc ? NULL : &first);
@@ -133,7 +144,7 @@ struct taken {
 static enum err take_all(
 	struct session *s, struct hooks *h, struct taken *t, struct error *err)
 {
-	enum err rc = ERR_OK;
+	enum err rc = sweep(h, err);
 
 	for (size_t i = 0; !rc && i < HOOK_NR; i++) {
 		struct hook *k = &h->v[i];

@@ -9,6 +9,7 @@
 #include "hookwords.h"
 #include "strack/cmd.h"
 #include "strack/process.h"
+#include "strack/run.h"
 
 #define REMOTE_TIMEOUT_MS 30000
 
@@ -159,6 +160,7 @@ static enum err run(struct session *s, const void *opts,
 	const struct cmd_args *a, struct error *err)
 {
 	const struct init_opts *o = opts;
+	struct litter litter = { 0, 0 };
 	bool founded = false;
 	enum err rc;
 
@@ -167,6 +169,8 @@ static enum err run(struct session *s, const void *opts,
 	rc = session_open(s, NULL, err);
 	if (!rc)
 		rc = session_prepare_state(s, err);
+	if (!rc) /* of one that was cut short */
+		rc = litter_remove(s, false, &litter, err);
 	if (!rc)
 		rc = session_ledger(s, err);
 	if (rc == ERR_NOTFOUND) {
@@ -177,6 +181,10 @@ static enum err run(struct session *s, const void *opts,
 		founded = !rc;
 	} else if (!rc) {
 		rc = session_make_key(s, err);
+		/* Nothing is written to one that has problems, but init tells
+		 * how this clone stands all the same. */
+		if (!rc && !ledger_require_sound(s->ledger, NULL))
+			rc = ledger_recover(s->ledger, err);
 	}
 	if (rc)
 		return rc;

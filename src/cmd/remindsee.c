@@ -414,7 +414,10 @@ enum err remind_see(struct remind *r, struct error *err)
 	r->view.only = r->opts->hook ? &r->came : NULL;
 	r->view.one_look = true;
 	rc = see_environments(r, err);
-	if (!rc && r->s->ledger)
+	/* Nobody may remove on the word of a history that is not sound, so it
+	 * is not said that he may. */
+	if (!rc && r->s->ledger &&
+		ledger_require_sound(r->s->ledger, NULL) == ERR_OK)
 		rc = see_removable(r, err);
 	if (rc)
 		return rc;

@@ -59,8 +59,10 @@ static enum err open_all(
 	}
 	if (rc)
 		return rc;
-	return o->dry_run ? session_ledger(s, err)
-			  : session_ledger_for_writing(s, false, err);
+	if (!o->dry_run)
+		return session_ledger_for_writing(s, false, err);
+	rc = session_ledger(s, err);
+	return rc ? rc : ledger_require_sound(s->ledger, err);
 }
 
 /* ---- what is to go ---- */

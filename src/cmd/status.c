@@ -116,7 +116,7 @@ static void add_field(struct buf *b, const char *s)
 {
 	buf_addch(b, '\t');
 	if (s)
-		percent_encode(b, s, strlen(s), false);
+		out_percent(b, s);
 }
 
 static void add_number(struct buf *b, int64_t n, bool known)

@@ -91,7 +91,7 @@ static enum err not_written(
 	const struct hooks *h, enum err rc, struct error *err)
 {
 	if (rc == ERR_EXISTS)
-		error_hint(err, "somebody put it there meanwhile; again:\n"
+		error_hint(err, "somebody else was quicker; look, and again:\n"
 				"  git strack hooks install");
 	else if (rc)
 		error_hint(err,
@@ -111,7 +111,8 @@ static enum err write_ours(
 	if (rc)
 		goto out;
 	if (over)
-		rc = file_replace(k->path, mode, text.ptr, text.len, err);
+		rc = file_replace_same(
+			k->path, k->dev, k->ino, mode, text.ptr, text.len, err);
 	else
 		rc = prepare_dir(h, err);
 	/* What came up meanwhile is somebody else's, and not replaced. */

@@ -21,6 +21,7 @@
 #include "strack/clock.h"
 #include "strack/file.h"
 
+#define TEMP_FILE "strack/gc.new" /* written by who has the ledger's lock */
 #define PID_FILE_MAX 4096
 #define CMDLINE_MAX 65536
 #define WAIT_MS 60000
@@ -168,7 +169,7 @@ enum err gc_keep_away(struct repo *r, struct gc_hold *h, struct error *err)
 	const struct timespec step = { 0, STEP_NS };
 	int64_t until = clock_mono_ms() + WAIT_MS;
 	char *path = path_join(r->common_dir, "gc.pid");
-	char *temp = path_join(r->common_dir, "strack/gc.new");
+	char *temp = path_join(r->common_dir, TEMP_FILE);
 	struct buf host = BUF_INIT;
 	enum turn turn;
 	enum err rc = ERR_OK;
@@ -207,11 +208,14 @@ void gc_release(struct gc_hold *h)
 bool gc_is_left(struct repo *r)
 {
 	char *path = path_join(r->common_dir, "gc.pid");
+	char *temp = path_join(r->common_dir, TEMP_FILE);
 	struct buf text = BUF_INIT;
 	bool left = !file_read(path, PID_FILE_MAX, false, &text, NULL) &&
 		    !running(path, &text);
 
+	left = left || !access(temp, F_OK);
 	buf_release(&text);
+	free(temp);
 	free(path);
 	return left;
 }

@@ -12,6 +12,7 @@
 #include <git2.h>
 #include "strack/buf.h"
 #include "strack/error.h"
+#include "strack/file.h"
 #include "strack/object.h"
 #include "strack/process.h"
 #include "strack/repo.h"
@@ -52,9 +53,17 @@ struct ident {
 	struct buf person; /* "Name <mail>" */
 };
 
+/* New objects on their way. */
+struct incoming {
+	git_odb_backend *loose; /* NULL: none are */
+	struct temp folder;
+	pid_t owner;
+};
+
 struct repo {
 	git_repository *git;
 	git_odb *odb;
+	struct incoming incoming;
 	char *git_dir;
 	char *common_dir;
 	char *work_tree;   /* NULL: bare */
@@ -92,6 +101,12 @@ char *repo_env_path(const struct repo *r, const char *name);
 
 /* Opens the object store anew: nothing that was read before is believed. */
 enum err odb_open(struct repo *r, struct error *err);
+
+/* Writes an object by way of `incoming`, which is closed (and so tidied up)
+ * when a batch is over; both are safe when it is not open. */
+enum err incoming_write(struct repo *r, const void *data, size_t len,
+	git_object_t type, git_oid *ret, struct error *err);
+void incoming_close(struct repo *r);
 
 /* Opens the references, so that what is written there is durable. */
 enum err refs_open(struct repo *r, struct error *err);

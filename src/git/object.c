@@ -255,20 +255,12 @@ enum err object_read_again(struct repo *r, const struct oid *id,
 enum err object_write(struct repo *r, enum object_type type, const void *data,
 	size_t len, struct oid *ret, struct error *err)
 {
-	mode_t before = shared_enter(r);
 	git_oid g;
-	int rc;
+	enum err rc = incoming_write(r, data, len, (git_object_t)type, &g, err);
 
-	rc = git_odb_write(&g, r->odb, data, len, (git_object_t)type);
-	shared_leave(r, before);
-	if (rc < 0) {
-		git_fail(err, ERR_FATAL, "can't write an object to %s",
-			r->objects_dir);
-		error_hint(err, "is the disk full, or read-only for you?");
-		return ERR_FATAL;
-	}
-	*ret = oid_from_git(&g);
-	return ERR_OK;
+	if (!rc)
+		*ret = oid_from_git(&g);
+	return rc;
 }
 
 enum err object_hash(enum object_type type, const void *data, size_t len,
@@ -316,6 +308,7 @@ enum err objects_sync(
 		rc = object_look(r, &ids->v[i], &files, &dirs, err);
 	for (size_t i = 0; i < dirs.n; i++)
 		strvec_push(&files, dirs.v[i]);
+	incoming_close(r);
 	strvec_push(&files, r->objects_dir); /* a folder may be new itself */
 	if (!rc)
 		rc = files_sync(&files, err);

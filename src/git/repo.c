@@ -456,6 +456,7 @@ void repo_free(struct repo *r)
 {
 	if (!r)
 		return;
+	incoming_close(r);
 	index_release(&r->index);
 	config_release(&r->config);
 	buf_release(&r->author.person);

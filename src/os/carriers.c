@@ -92,9 +92,19 @@ static pid_t other_thread(pid_t pid)
 	return found;
 }
 
+/* Has it set up an environment, and was it this one all the time? */
+static bool is_settled(
+	const struct proc_stat *before, const struct proc_stat *after)
+{
+	return after->code_start && after->env_end &&
+	       before->env_start == after->env_start &&
+	       before->env_end == after->env_end;
+}
+
 /* What was read of the environment tells as long as it was all of it: that of
  * before an execve(2) ends early, and in the middle of one there is none. */
-static enum look judge(const struct match *m, const struct proc_stat *st)
+static enum look judge(const struct match *m, const struct proc_stat *before,
+	const struct proc_stat *st)
 {
 	if (!st->alive)
 		return LOOK_GONE;
@@ -102,8 +112,7 @@ static enum look judge(const struct match *m, const struct proc_stat *st)
 		return LOOK_CARRIER;
 	if (st->flags & PF_KTHREAD)
 		return LOOK_OTHER;
-	return st->start_code && st->env_end &&
-			       m->bytes == st->env_end - st->env_start
+	return is_settled(before, st) && m->bytes == st->env_end - st->env_start
 		       ? LOOK_OTHER
 		       : LOOK_UNSURE;
 }
@@ -112,9 +121,12 @@ static enum look judge(const struct match *m, const struct proc_stat *st)
 static enum look look_once(pid_t pid, pid_t thread, const char *entry)
 {
 	struct match m = { .entry = entry, .len = strlen(entry), .same = true };
-	struct proc_stat st;
-	int fd = proc_open(pid, thread, "environ");
+	struct proc_stat st, before = { 0 };
+	int fd;
 
+	if (!proc_stat_read(pid, thread, &before))
+		return thread ? LOOK_UNSURE : LOOK_GONE;
+	fd = proc_open(pid, thread, "environ");
 	if (fd < 0 && (errno == EACCES || errno == EPERM))
 		return LOOK_OTHER; /* somebody else's */
 	if (fd >= 0)
@@ -128,7 +140,7 @@ static enum look look_once(pid_t pid, pid_t thread, const char *entry)
 	/* the thread has ended, which says nothing about the others */
 	if (thread && !st.alive)
 		return LOOK_UNSURE;
-	return judge(&m, &st);
+	return judge(&m, &before, &st);
 }
 
 static enum look look_at(pid_t pid, const char *entry)

@@ -193,55 +193,76 @@ static enum err sync_folder_of(const char *path, struct error *err)
 }
 
 /* A temporary file beside `path`, written and on the disk.  Its name has
- * nothing of the path's own, which may be as long as names can be. */
+ * nothing of the path's own, which may be as long as names can be.  It stays
+ * open, and so locked, until it has its name. */
 static enum err write_temp(const char *path, mode_t mode, const void *data,
-	size_t len, char **ret, struct error *err)
+	size_t len, struct temp *ret, struct error *err)
 {
-	char *dir = folder_of(path), *temp = path_join(dir, ".tmp-XXXXXX");
-	enum err rc;
-	int fd;
+	char *dir = folder_of(path);
+	struct temp t = TEMP_INIT;
+	enum err rc = temp_file(dir, TEMP_PREFIX, &t, err);
 
-	fd = mkostemp(temp, O_CLOEXEC);
-	if (fd < 0) {
-		rc = error_sys(err, "%s", path);
-		free(temp);
-		free(dir);
+	free(dir);
+	if (rc)
 		return rc;
-	}
-	rc = fd_write_all(fd, data, len, path, err);
-	if (!rc && (fchmod(fd, mode) || fsync(fd))) {
-		error_sys(err, "%s", path);
-		rc = ERR_FATAL;
-	}
-	if (close(fd) && !rc) {
+	rc = fd_write_all(t.fd, data, len, path, err);
+	if (!rc && (fchmod(t.fd, mode) || fsync(t.fd))) {
 		error_sys(err, "%s", path);
 		rc = ERR_FATAL;
 	}
 	if (rc) {
-		(void)unlink(temp);
-		free(temp);
+		(void)unlink(t.path);
+		temp_forget(&t);
 	} else {
-		*ret = temp;
+		*ret = t;
 	}
-	free(dir);
+	return rc;
+}
+
+static bool is_file(const char *path, dev_t dev, ino_t ino)
+{
+	struct stat st;
+
+	return !lstat(path, &st) && st.st_dev == dev && st.st_ino == ino;
+}
+
+enum err file_replace_same(const char *path, dev_t dev, ino_t ino, mode_t mode,
+	const void *data, size_t len, struct error *err)
+{
+	struct temp temp = TEMP_INIT;
+	enum err rc = write_temp(path, mode, data, len, &temp, err);
+
+	if (rc)
+		return rc;
+	if (!is_file(path, dev, ino)) {
+		rc = error_set(err, ERR_EXISTS,
+			"%s: somebody changed it meanwhile", path);
+		(void)unlink(temp.path);
+	} else if (rename(temp.path, path)) {
+		rc = error_sys(err, "%s", path);
+		(void)unlink(temp.path);
+	} else {
+		rc = sync_folder_of(path, err);
+	}
+	temp_forget(&temp);
 	return rc;
 }
 
 enum err file_replace(const char *path, mode_t mode, const void *data,
 	size_t len, struct error *err)
 {
-	char *temp = NULL;
+	struct temp temp = TEMP_INIT;
 	enum err rc = write_temp(path, mode, data, len, &temp, err);
 
 	if (rc)
 		return rc;
-	if (rename(temp, path)) {
+	if (rename(temp.path, path)) {
 		rc = error_sys(err, "%s", path);
-		(void)unlink(temp);
+		(void)unlink(temp.path);
 	} else {
 		rc = sync_folder_of(path, err);
 	}
-	free(temp);
+	temp_forget(&temp);
 	return rc;
 }
 
@@ -261,18 +282,18 @@ static int publish(const char *temp, const char *path)
 enum err file_create(const char *path, mode_t mode, const void *data,
 	size_t len, struct error *err)
 {
-	char *temp = NULL;
+	struct temp temp = TEMP_INIT;
 	enum err rc = write_temp(path, mode, data, len, &temp, err);
 
 	if (rc)
 		return rc;
-	if (publish(temp, path)) {
+	if (publish(temp.path, path)) {
 		rc = error_sys(err, "%s", path);
-		(void)unlink(temp);
+		(void)unlink(temp.path);
 	} else {
 		rc = sync_folder_of(path, err);
 	}
-	free(temp);
+	temp_forget(&temp);
 	return rc;
 }
 

@@ -14,6 +14,10 @@
 #include "strack/strmap.h"
 
 #define DIGITS_SAFE 18 /* so many fit into 64 bits, whatever they are */
+/* jansson takes some hundred bytes for each of what are three in the file: a
+ * table of the largest size has its rows, and a little in their cells. */
+#define VALUES_MAX 8000000
+#define NESTED_MAX (TABLE_ROWS_MAX + TABLE_ROWS_MAX / 2)
 
 struct reading {
 	const char *name;
@@ -54,10 +58,12 @@ static void add_quote(struct reading *r)
 	buf_addch(&r->quoted, '"');
 }
 
-static void quote_long_numbers(struct reading *r)
+/* Makes what is to be parsed, and refuses it where that would take more memory
+ * than any table does. */
+static enum err quote_long_numbers(struct reading *r)
 {
+	size_t values = 0, nested = 0, n;
 	bool inside = false; /* a string */
-	size_t n;
 
 	buf_grow(&r->quoted, r->len);
 	for (size_t i = 0; i < r->len; i += n) {
@@ -68,6 +74,10 @@ static void quote_long_numbers(struct reading *r)
 			n = 2;
 		else if (*at == '"')
 			inside = !inside;
+		else if (!inside && (*at == '[' || *at == '{'))
+			nested++;
+		else if (!inside && (*at == ',' || *at == ':'))
+			values++;
 		else if (!inside && strchr("-0123456789", *at))
 			n = strspn(at, "+-.0123456789eE");
 		if (!inside && n > DIGITS_SAFE && whole_number(at) == n) {
@@ -78,6 +88,15 @@ static void quote_long_numbers(struct reading *r)
 			buf_add(&r->quoted, at, n);
 		}
 	}
+	if (values <= VALUES_MAX && nested <= NESTED_MAX)
+		return ERR_OK;
+	error_hint(r->err, "take only the columns that count, as with: "
+			   "jq -c '.[] | {version}'");
+	return error_set(r->err, ERR_BAD,
+		"%s: has %zu %s, more than any table of %d rows", r->name,
+		nested > NESTED_MAX ? nested : values,
+		nested > NESTED_MAX ? "objects and arrays" : "values",
+		TABLE_ROWS_MAX);
 }
 
 /* From a place in what was parsed to the file. */
@@ -278,8 +297,9 @@ enum err json_read(const char *name, const char *text, size_t len,
 		.err = err };
 	enum err rc;
 
-	quote_long_numbers(&r);
-	rc = read_rows(&r, &t);
+	rc = quote_long_numbers(&r);
+	if (!rc)
+		rc = read_rows(&r, &t);
 	if (rc)
 		goto out;
 	table_release(ret);

@@ -294,6 +294,8 @@ enum err lost_record(
 	}
 	if (!rc)
 		rc = tidy(s, dry, ret, err);
+	if (!rc)
+		rc = litter_remove(s, dry, &ret->litter, err);
 	rowvec_release(&open);
 	return rc;
 }

@@ -26,7 +26,7 @@
 
 /* A folder of our own, and the signal mask from before it was made. */
 struct scratch {
-	char *dir;
+	struct temp folder;
 	sigset_t mask;
 };
 
@@ -34,6 +34,7 @@ static enum err scratch_open(
 	struct scratch *s, const char *parent, struct error *err)
 {
 	sigset_t block;
+	enum err rc;
 
 	if (!parent)
 		return error_set(err, ERR_FATAL,
@@ -46,25 +47,22 @@ static enum err scratch_open(
 	sigaddset(&block, SIGTERM);
 	if (sigprocmask(SIG_BLOCK, &block, &s->mask))
 		return error_sys(err, "cannot block signals");
-	s->dir = path_join(parent, SIGN_SCRATCH "XXXXXX");
-	if (mkdtemp(s->dir)) /* 0700 whatever the umask */
+	rc = temp_folder(parent, SIGN_SCRATCH, &s->folder, err);
+	if (!rc)
 		return ERR_OK;
-	error_sys(err, "cannot make a temporary folder in %s", parent);
+	error_prefix(err, "cannot make a temporary folder");
 	error_hint(err, "is the disk full, or read-only for you?");
-	free(s->dir);
-	s->dir = NULL;
 	sigprocmask(SIG_SETMASK, &s->mask, NULL);
 	return ERR_FATAL;
 }
 
 static void scratch_close(struct scratch *s)
 {
-	if (!s->dir)
+	if (s->folder.fd < 0)
 		return;
 	/* It holds no secret; what was asked for is not undone by litter. */
-	(void)dir_remove_all(s->dir, NULL);
-	free(s->dir);
-	s->dir = NULL;
+	(void)dir_remove_all(s->folder.path, NULL);
+	temp_forget(&s->folder);
 	sigprocmask(SIG_SETMASK, &s->mask, NULL);
 }
 
@@ -72,7 +70,7 @@ static void scratch_close(struct scratch *s)
 static enum err scratch_write(const struct scratch *s, const char *name,
 	const void *data, size_t len, char **ret, struct error *err)
 {
-	char *path = path_join(s->dir, name);
+	char *path = path_join(s->folder.path, name);
 	enum err rc;
 	int fd;
 
@@ -187,7 +185,7 @@ static enum err read_signature(
 enum err keygen_sign(const struct keygen_key *key, const char *ns,
 	const void *data, size_t len, struct buf *ret, struct error *err)
 {
-	struct scratch tmp = { .dir = NULL };
+	struct scratch tmp = { .folder = TEMP_INIT };
 	struct strvec argv = STRVEC_INIT;
 	char *message = NULL;
 	char *literal = NULL;

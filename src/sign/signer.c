@@ -460,8 +460,12 @@ static enum err write_pair(const char *path, const char *comment,
 	if (rc)
 		goto out;
 	rc = file_replace(pub_path, 0600, line.ptr, line.len, err);
-	if (rc)
-		(void)file_remove(path, NULL); /* told already: the .pub */
+	if (rc) {
+		/* A public half alone would read as a key that an agent has;
+		 * it may be there although it could not be made durable. */
+		(void)file_remove(pub_path, NULL);
+		(void)file_remove(path, NULL);
+	}
 out:
 	buf_release(&line);
 	buf_release(&blob);

@@ -62,6 +62,19 @@ static void encoded(const char *s, size_t len)
 	buf_release(&again);
 }
 
+/* For programs: safe to look at, and the text again. */
+static void porcelain(const char *s)
+{
+	struct buf b = BUF_INIT, back = BUF_INIT;
+
+	out_percent(&b, s);
+	MUST(fuzz_safe(b.ptr, b.len, ""));
+	MUST(percent_decode(&back, b.ptr, b.len));
+	MUST(!strcmp(back.ptr, s));
+	buf_release(&b);
+	buf_release(&back);
+}
+
 static void word(const char *s)
 {
 	struct buf b = BUF_INIT;
@@ -135,6 +148,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	encoded(bytes, size);
 	free(bytes);
 	shown(text, strlen(text));
+	porcelain(text);
 	word(text);
 	values(text);
 	if (size < 512)

@@ -6,7 +6,8 @@
  *
  * CALL is rename, link, unlink or fsync (of a descriptor).  TEXT is looked for
  * in the path, for two paths in the second.  KILL_ONLY=warden|runner limits it
- * to processes that lead a session of their own, or do not.
+ * to processes that lead a session of their own, or do not.  KILL_SIGNAL=STOP
+ * only stops it, so that something can be done meanwhile.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -41,7 +42,7 @@ static int matches(const char *when, const char *call, const char *path)
 static void strike(const char *when, const char *call, const char *path)
 {
 	if (matches(when, call, path))
-		kill(getpid(), SIGKILL);
+		kill(getpid(), getenv("KILL_SIGNAL") ? SIGSTOP : SIGKILL);
 }
 
 int rename(const char *from, const char *to)

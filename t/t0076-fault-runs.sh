@@ -1,0 +1,15 @@
+#!/bin/sh
+test_description='what runs, or ends what ran, stopped by any fault
+
+A fixed sample here; at every point with make check-long (lib-fault.sh).'
+. "$(dirname "$0")/lib-fault.sh"
+
+test_expect_success 'tools' fault_tools
+
+for scenario in fail recover cleanup resolve exec timeout; do
+	test_expect_success "$scenario" "
+		fault_case $scenario 97 kill ENOSPC:long EIO short EINTR
+	"
+done
+
+test_done
