@@ -120,6 +120,16 @@ test_expect_success KILLER,JQ 'killed before the journal has it, it is lost' '
 	git strack resolve --done -m x "$s" && quiet
 '
 
+# What the journal has let go of must be on a tip that is remembered.
+test_expect_success KILLER 'replayed, and the branch is put back' '
+	s=scripts/${day}000106_a.sh &&
+	abandoned after:rename:/strack/journal/ "$s" &&
+	killed_at after:unlink:/strack/journal/ git-strack cleanup &&
+	git branch -f strack-ledger refs/strack/seen/strack-ledger &&
+	git strack cleanup && test "$(kinds "$s")" = "claim fail" &&
+	git strack mark -m x "$s" && quiet
+'
+
 n=0
 for command in "run" "mark -m x" "reset -m x" "resolve --done -m x"; do
 	n=$((n + 1))

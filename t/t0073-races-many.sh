@@ -36,7 +36,7 @@ one() {
 	n=$1 && shift
 	git-strack run "$@" >"../out.$n" 2>&1
 	code=$?
-	find .. -name "ran.*" | wc -l >>"../saw.$n"
+	find .. -maxdepth 1 -name "ran.*" | wc -l >>"../saw.$n"
 	echo $code >"../code.$n"
 }
 
@@ -66,7 +66,7 @@ each_once() {
 
 for round in $(seq "$rounds"); do
 	test_expect_success "round $round" '
-		cp -a template round && (
+		rm -rf round && cp -a template round && (
 			cd round/r && for i in $(seq $runners); do
 				one $i &
 			done && wait && for i in $(seq $runners); do

@@ -409,12 +409,20 @@ static enum err append_locked(struct ledger *l, struct ledger_write *w,
  * have taken the branch away by now.  It is safe when the tip that has it is
  * the one that no other may fall behind: before that an outcome stays in the
  * journal, and nothing is run on a claim. */
-static enum err look_back(
-	struct ledger *l, const struct entry *e, bool *safe, struct error *err)
+static enum err look_back(struct ledger *l, const struct entry *e,
+	const struct journal_item *it, bool *safe, struct error *err)
 {
 	struct error later = ERROR_INIT;
-	bool moved;
+	bool moved, there = false;
 	enum err rc = ledger_refresh(l, &moved, &later);
+
+	if (!rc)
+		rc = ledger_holds(l, &l->tree, it, &there, &later);
+	if (!rc && !there)
+		rc = error_set(&later, ERR_FATAL,
+			"somebody put the branch '%s' back while this was "
+			"written (%s)",
+			LEDGER_BRANCH, it->path);
 
 	/* On a tip that is not sound it may go with that tip. */
 	*safe = !rc && ledger_require_sound(l, NULL) == ERR_OK;
@@ -460,7 +468,7 @@ enum err ledger_append(
 	if (rc)
 		keep_outcome(l, w, &it, &journaled);
 	if (!rc)
-		rc = look_back(l, w->e, &safe, err);
+		rc = look_back(l, w->e, &it, &safe, err);
 	if (safe || (rc && !ledger_keeps(w->e))) {
 		if (journaled)
 			journal_drop(l->opts.state_dir, w->e->id, NULL);

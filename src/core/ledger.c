@@ -166,6 +166,9 @@ out:
 	return rc;
 }
 
+/* Read before the branch is: read after it, it may be ahead of what was read of
+ * a branch that another process has moved in between, which would look like one
+ * that was rewound. */
 static enum err seen_tip(
 	struct ledger *l, struct oid *ret, bool *have, struct error *err)
 {
@@ -242,24 +245,18 @@ static enum err check_expected(struct ledger *l, struct error *err)
 	return ERR_OK;
 }
 
-static enum err no_branch(struct ledger *l, struct error *err)
+static enum err no_branch(const struct oid *seen, struct error *err)
 {
-	struct oid seen;
 	char hex[OID_HEX + 1];
-	bool have;
-	enum err rc;
 
 	error_reset(err);
-	rc = seen_tip(l, &seen, &have, err);
-	if (rc)
-		return rc;
-	if (!have) {
+	if (!seen) {
 		error_hint(err, "found one:\n  git strack init");
 		return error_set(err, ERR_NOTFOUND,
 			"this repository has no ledger (no branch '%s')",
 			LEDGER_BRANCH);
 	}
-	oid_hex(&seen, hex);
+	oid_hex(seen, hex);
 	error_hint(
 		err, "put it back:\n  git branch %s %.12s", LEDGER_BRANCH, hex);
 	return error_set(err, ERR_FATAL,
@@ -270,24 +267,23 @@ static enum err no_branch(struct ledger *l, struct error *err)
 
 /* First look: from the cache, from the tip that was verified last, or from
  * the very beginning. */
-static enum err load(struct ledger *l, const struct oid *tip, struct error *err)
+static enum err load(struct ledger *l, const struct oid *tip,
+	const struct oid *seen, struct error *err)
 {
-	struct oid seen, base;
-	bool have_seen, have_base, good;
+	struct oid base;
+	bool have_base, good;
 	const char *known;
 	enum err rc;
 
-	rc = seen_tip(l, &seen, &have_seen, err);
-	if (!rc)
-		rc = tree_of_tip(l, tip, err);
+	rc = tree_of_tip(l, tip, err);
 	if (!rc)
 		rc = read_meta(l, err);
 	if (rc)
 		return rc;
-	if (have_seen && oid_cmp(&seen, tip) != 0) {
-		rc = history_is_ancestor(l->opts.repo, &seen, tip, &good, err);
+	if (seen && oid_cmp(seen, tip) != 0) {
+		rc = history_is_ancestor(l->opts.repo, seen, tip, &good, err);
 		if (!rc && !good)
-			rc = rewound(&seen, err);
+			rc = rewound(seen, err);
 		if (rc)
 			return rc;
 	}
@@ -309,9 +305,9 @@ static enum err load(struct ledger *l, const struct oid *tip, struct error *err)
 		return rc;
 	/* Without a cache the last verified tip still spares verifying. */
 	known = repo_config(l->opts.repo, LEDGER_ROOT_CONFIG);
-	have_base = have_seen && !l->opts.full && known &&
+	have_base = seen && !l->opts.full && known &&
 		    oid_parse(known, strlen(known), &l->root);
-	return verify_from(l, have_base ? &seen : NULL, true, err);
+	return verify_from(l, have_base ? seen : NULL, true, err);
 }
 
 static enum err sync_to(
@@ -358,19 +354,23 @@ static enum err beyond_judging(struct ledger *l, struct error *err)
 
 enum err ledger_refresh(struct ledger *l, bool *moved, struct error *err)
 {
-	struct oid tip;
+	struct oid tip, seen;
+	bool have_seen;
 	enum err rc;
 
 	*moved = false;
-	rc = ref_read(l->opts.repo, LEDGER_REF, &tip, err);
+	rc = seen_tip(l, &seen, &have_seen, err);
+	if (!rc)
+		rc = ref_read(l->opts.repo, LEDGER_REF, &tip, err);
 	if (rc == ERR_NOTFOUND)
-		return no_branch(l, err);
+		return no_branch(have_seen ? &seen : NULL, err);
 	if (rc)
 		return rc;
 	if (l->loaded && !oid_cmp(&tip, &l->tip))
 		return ERR_OK;
 	*moved = true;
-	rc = l->loaded ? sync_to(l, &tip, err) : load(l, &tip, err);
+	rc = l->loaded ? sync_to(l, &tip, err)
+		       : load(l, &tip, have_seen ? &seen : NULL, err);
 	if (!rc)
 		rc = check_root(l, err);
 	if (!rc)

@@ -120,38 +120,70 @@ static enum err is_decided(struct ledger *l, const struct journal_item *it,
 	return rc;
 }
 
-static enum err recover_one(struct ledger *l, const char *id, struct error *err)
-{
-	struct journal_item it = JOURNAL_ITEM_INIT;
-	struct entry e = ENTRY_INIT;
-	bool there = false, decided = false;
-	enum err rc;
+struct found {
+	struct journal_item it;
+	struct entry e;
+	/* It is an outcome that neither the branch that was read last has, nor
+	 * a person has made one of their own in its place. */
+	bool owed;
+};
 
-	rc = journal_read(l->opts.state_dir, id, &it, err);
+static enum err look_at(
+	struct ledger *l, const char *id, struct found *f, struct error *err)
+{
+	bool there = false, decided = false;
+	enum err rc = journal_read(l->opts.state_dir, id, &f->it, err);
+
 	if (!rc)
-		rc = entry_parse(it.entry.ptr, it.entry.len, &e, err);
+		rc = entry_parse(f->it.entry.ptr, f->it.entry.len, &f->e, err);
 	if (rc) {
 		error_hint(err,
 			"look at it, then move it away:\n"
 			"  mv %s/journal/%.64s /tmp/",
 			l->opts.state_dir, id);
-		goto out;
+		return rc;
 	}
-	memcpy(e.id, id, sizeof(e.id));
-	rc = ledger_holds(l, &l->tree, &it, &there, err);
-	if (!rc && !there && ledger_keeps(&e))
-		rc = is_decided(l, &it, &e, &decided, err);
-	if (!rc && !there && !decided && ledger_keeps(&e))
-		rc = recommit(l, &it, &e, err);
-	if (!rc)
+	memcpy(f->e.id, id, sizeof(f->e.id));
+	rc = ledger_holds(l, &l->tree, &f->it, &there, err);
+	if (!rc && !there && ledger_keeps(&f->e))
+		rc = is_decided(l, &f->it, &f->e, &decided, err);
+	f->owed = !there && !decided && ledger_keeps(&f->e);
+	return rc;
+}
+
+/* Brings it to the branch, or with `drop` lets go of it if it is there. */
+static enum err recover_one(
+	struct ledger *l, const char *id, bool drop, struct error *err)
+{
+	struct found f = { .it = JOURNAL_ITEM_INIT, .e = ENTRY_INIT };
+	enum err rc = look_at(l, id, &f, err);
+
+	if (!rc && !drop && f.owed)
+		rc = recommit(l, &f.it, &f.e, err);
+	if (!rc && drop && !f.owed)
 		rc = journal_drop(l->opts.state_dir, id, err);
-out:
 	if (rc) {
 		error_prefix(err, "journal entry %.16s can't be committed", id);
 		rc = ERR_FATAL;
 	}
-	entry_release(&e);
-	journal_item_release(&it);
+	entry_release(&f.e);
+	journal_item_release(&f.it);
+	return rc;
+}
+
+/* Only what is on a tip that no other may fall behind any more is safe there:
+ * somebody may put the branch back in the meantime. */
+static enum err let_go(
+	struct ledger *l, const struct strvec *ids, struct error *err)
+{
+	bool moved;
+	enum err rc = ids->n ? ledger_refresh(l, &moved, err) : ERR_OK;
+
+	if (rc || !ids->n || ledger_require_sound(l, NULL))
+		return rc;
+	ledger_remember(l);
+	for (size_t i = 0; !rc && i < ids->n; i++)
+		rc = recover_one(l, ids->v[i], true, err);
 	return rc;
 }
 
@@ -187,10 +219,10 @@ enum err ledger_recover(struct ledger *l, struct error *err)
 		if (!rc)
 			rc = ledger_refuse_checked_out(l, err);
 		if (!rc)
-			rc = recover_one(l, ids.v[i], err);
+			rc = recover_one(l, ids.v[i], false, err);
 	}
-	if (!rc && ids.n)
-		rc = ledger_refresh(l, &moved, err);
+	if (!rc)
+		rc = let_go(l, &ids, err);
 out:
 	gc_release(&gc);
 	lock_release(&lock, false);
