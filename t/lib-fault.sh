@@ -4,14 +4,15 @@
 #	fault_tools			once: compiles them
 #	fault_case <scenario> <step> <fault>...
 #
-# A step of 1 is every point, and 41 every 41st.  With STRACK_LONG it is always
+# A fault is what helper/fault.c calls so; with :long behind it, it goes on from
+# there.  A step of 1 is every point, and 41 every 41st.  With STRACK_LONG it is always
 # 1, and FAULT_LONG holds the faults.
 # shellcheck shell=sh disable=SC2034,SC2154
 
 . "$(dirname "$0")/lib-strack.sh"
 
-FAULT_LONG='kill kill:long exit EIO EIO:long ENOSPC ENOSPC:long EINTR short
-	short:long'
+FAULT_LONG=${FAULT_LONG:-kill kill:long exit EIO EIO:long ENOSPC ENOSPC:long EINTR short
+	short:long}
 ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0
 export ASAN_OPTIONS
 # A start costs an access to each folder of PATH.

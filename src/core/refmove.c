@@ -151,6 +151,25 @@ static void note_write(struct repo *r, const char *path, const char *name,
 	buf_release(&text);
 }
 
+/* libgit2 may have been unable to remove its lock, and says nothing of it.
+ * false: it is still there, and the note has to tell the next one. */
+static bool lock_is_gone(
+	struct repo *r, const char *name, const struct oid *new)
+{
+	char *lock = xstrfmt("%s/%s.lock", repo_common_dir(r), name);
+	char hex[OID_HEX + 1];
+	struct buf id = BUF_INIT;
+	bool whole, gone = true;
+
+	oid_hex(new, hex);
+	buf_addf(&id, "%s\n", hex);
+	if (is_ours(lock, &id, &whole) && whole)
+		gone = !unlink(lock);
+	buf_release(&id);
+	free(lock);
+	return gone;
+}
+
 enum err ledger_move_ref(struct repo *r, const char *state_dir,
 	const char *name, const struct oid *new, const struct oid *old,
 	const char *reflog, struct error *err)
@@ -165,7 +184,7 @@ enum err ledger_move_ref(struct repo *r, const char *state_dir,
 		note_write(r, path, name, new);
 	}
 	rc = ref_cas(r, name, new, old, reflog, err);
-	if (locked)
+	if (locked && lock_is_gone(r, name, new))
 		unlink(path); /* it stays: the next one finds no lock file */
 	lock_release(&lock, false);
 	free(path);

@@ -90,8 +90,9 @@ static void file_line(
 	const char *path, const char *below, const struct stat *st, void *arg)
 {
 	(void)path;
-	if (!strncmp(below, ".git", 4) && strncmp(below, ".git/hooks", 10))
-		return;
+	if ((!strncmp(below, ".git", 4) && strncmp(below, ".git/hooks", 10)) ||
+		strstr(below, "/.tmp-strack-"))
+		return; /* (a temporary file is no effect, but left over) */
 	addf(arg, "%s %o %jd\n", below, st->st_mode,
 		S_ISREG(st->st_mode) ? (intmax_t)st->st_size : 0);
 }
