@@ -392,7 +392,10 @@ fuzz-afl:
 	@$(AGAIN) FUZZ=afl fuzz-build
 	@FUZZ_TIME='$(FUZZ_TIME)' sh t/fuzz/fuzz.sh afl $(FUZZ_TARGETS)
 
-.PHONY: fuzz fuzz-afl fuzz-build fuzz-replay
+fuzz-merge:
+	@sh t/fuzz/fuzz.sh merge $(FUZZ_TARGETS)
+
+.PHONY: fuzz fuzz-afl fuzz-build fuzz-merge fuzz-replay
 
 # ---- speed ----
 
