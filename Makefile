@@ -360,8 +360,10 @@ FUZZ_SRC = $(wildcard src/base/*.c) \
 	$(addprefix src/core/,commitshape.c entry.c entryname.c entryparse.c \
 	header.c importmatch.c imports.c kind.c message.c nearest.c \
 	settings.c settingskeys.c walktree.c) \
-	$(addprefix src/git/,commit.c object.c pathname.c tree.c treediff.c) \
-	src/os/csv.c src/os/ini.c src/os/jsonread.c src/run/events.c \
+	$(addprefix src/git/,commit.c incoming.c object.c pathname.c tree.c \
+	treediff.c) \
+	$(addprefix src/os/,csv.c dir.c file.c ini.c jsonread.c sync.c temp.c) \
+	src/run/events.c \
 	$(addprefix src/sign/,digest.c opensshkey.c pubkey.c sshsig.c \
 	verify.c wire.c)
 FUZZBIN = $(FUZZ_TARGETS:%=$(B)/t/fuzz/fuzz-%)

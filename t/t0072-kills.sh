@@ -114,7 +114,8 @@ count() {
 }
 
 daemon_lives() {
-	[ -s ../pid ] && kill -0 "$(cat ../pid)" 2>/dev/null
+	[ -s ../pid ] && grep -q "^State:[[:blank:]]*[^ZX[:blank:]]" \
+		"/proc/$(cat ../pid)/status" 2>/dev/null
 }
 
 state() {

@@ -348,11 +348,11 @@ test_expect_success ROOT,SETPRIV 'a folder that is read-only is said' '
 	repo ro && chmod 755 . .. && chown -R 65534:65534 ro && (
 		cd ro && chmod 555 .git/hooks &&
 		as="setpriv --reuid=65534 --regid=65534 --clear-groups" &&
-		refused 128 "hooks/post-merge: Permission denied" \
+		refused 128 "hooks: Permission denied" \
 			$as git strack hooks install &&
 		grep "hint:   git strack hooks install" "$refusal" &&
 		$as git strack init >out 2>err && grep ^founded out &&
-		grep "warning: .*hooks/post-merge: Permission denied" err &&
+		grep "warning: .*hooks: Permission denied" err &&
 		grep "hint:   git strack hooks install" err &&
 		chmod 755 .git/hooks && $as git strack hooks install &&
 		test "$($as git strack hooks | grep -c ^installed)" = 3 &&

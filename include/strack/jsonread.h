@@ -20,8 +20,8 @@ bool json_read_is(const char *text, size_t len);
  * "<name>: line 4, column 2:
  * ..." or "<name>: row 3: ..." for what is no JSON or no table, for a key twice
  * in an object, and for more than table.h allows; jansson ends at a depth of
- * 2048, and eight million commas and colons, or one and a half million objects and arrays,
- * are too much for a table. */
+ * 2048, and eight million commas and colons, or one and a half million objects
+ * and arrays, are too much for a table. */
 enum err json_read(const char *name, const char *text, size_t len,
 	struct table *ret, struct error *err);
 

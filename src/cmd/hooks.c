@@ -34,13 +34,16 @@ static enum err sweep(const struct hooks *h, struct error *err)
 static enum err put_all(struct hooks *h, bool chain, struct error *err)
 {
 	struct error first = ERROR_INIT;
-	enum err rc = sweep(h, &first);
+	enum err rc = ERR_OK, swept;
 
 	for (size_t i = 0; !h->outside && i < HOOK_NR; i++) {
 		enum err one = hook_put(h, &h->v[i], chain, rc ? NULL : &first);
 
 		rc = rc ? rc : one;
 	}
+	/* Last: why a hook can't be put is the better message. */
+	swept = sweep(h, rc ? NULL : &first);
+	rc = rc ? rc : swept;
 	if (rc) {
 		error_release(err);
 		*err = first;

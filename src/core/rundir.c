@@ -394,7 +394,8 @@ static bool owner_is_near(const struct rundir_owner *o, bool *rebooted)
 
 	owner_self(&self);
 	*rebooted = false;
-	if (strcmp(o->boot, self.boot) != 0) {
+	/* One that can't be read is no proof of anything. */
+	if (*o->boot && *self.boot && strcmp(o->boot, self.boot) != 0) {
 		/* A state folder may be on a file system that machines share:
 		 * another boot is proof only under the same name. */
 		near = !strcmp(o->host, self.host);

@@ -96,7 +96,7 @@ static pid_t other_thread(pid_t pid)
 static bool is_settled(
 	const struct proc_stat *before, const struct proc_stat *after)
 {
-	return after->code_start && after->env_end &&
+	return after->start_code && after->env_end &&
 	       before->env_start == after->env_start &&
 	       before->env_end == after->env_end;
 }
@@ -196,16 +196,26 @@ struct search {
 	pid_t vanished; /* the last one of this round; 0: none */
 };
 
+static bool is_zombie(pid_t pid)
+{
+	struct proc_stat st;
+
+	return proc_stat_read(pid, 0, &st) && !st.alive;
+}
+
 /* Those that were not there in the round before. */
 static void look_at_new(
-	struct search *s, const struct pidvec *now, const struct pidvec *before)
+	struct search *s, struct pidvec *now, const struct pidvec *before)
 {
+	size_t kept = 0;
 	pid_t self = getpid();
 
 	s->vanished = 0;
 	for (size_t i = 0; i < now->n; i++) {
-		if (now->v[i] == self || has(before, now->v[i]))
+		if (now->v[i] == self || has(before, now->v[i])) {
+			now->v[kept++] = now->v[i];
 			continue;
+		}
 		switch (look_and_signal(now->v[i], s->entry, s->sig)) {
 		case LOOK_CARRIER:
 		case LOOK_UNSURE:
@@ -213,11 +223,17 @@ static void look_at_new(
 			break;
 		case LOOK_GONE:
 			s->vanished = now->v[i];
+			/* One that is listed again is looked at again: it
+			 * could not be read, for want of memory, say. */
+			if (!is_zombie(now->v[i]))
+				continue;
 			break;
 		case LOOK_OTHER:
 			break;
 		}
+		now->v[kept++] = now->v[i];
 	}
+	now->n = kept;
 }
 
 /* A child is listed behind its parent, in this list or in the next, as numbers

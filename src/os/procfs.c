@@ -61,24 +61,19 @@ ssize_t proc_read(int fd, void *p, size_t n)
 	return got;
 }
 
-static const char *skip_fields(const char *text, int n)
-{
-	while (n-- > 0) {
-		text += strspn(text, " ");
-		text += strcspn(text, " ");
-	}
-	return text;
-}
-
-/* startcode is the 26th field of proc(5), env_start and env_end the 50th and
- * 51st; `text` begins with the 3rd. */
-static void parse_memory(const char *text, struct proc_stat *ret)
+/* startcode, env_start and env_end are the 26th, 50th and 51st field of
+ * proc(5); `text` begins with the 3rd. */
+static void parse_env(const char *text, struct proc_stat *ret)
 {
 	char *end;
 
-	text = skip_fields(text, 26 - 3);
-	ret->code_start = strtoull(text, NULL, 10);
-	ret->env_start = strtoull(skip_fields(text, 50 - 26), &end, 10);
+	for (int field = 3; field < 50; field++) {
+		text += strspn(text, " ");
+		if (field == 26)
+			ret->start_code = strtoull(text, NULL, 10);
+		text += strcspn(text, " ");
+	}
+	ret->env_start = strtoull(text, &end, 10);
 	ret->env_end = strtoull(end, NULL, 10);
 }
 
@@ -100,7 +95,7 @@ static bool parse_stat(const char *text, struct proc_stat *ret)
 	ret->ppid = (pid_t)ppid;
 	ret->pgrp = (pid_t)pgrp;
 	ret->flags = flags;
-	parse_memory(end + 1, ret);
+	parse_env(end + 1, ret);
 	ret->headless = state == 'Z' && threads > 1;
 	ret->alive =
 		(state != 'Z' && state != 'X' && state != 'x') || ret->headless;

@@ -19,9 +19,9 @@ struct proc_stat {
 	/* Its first thread has ended, and others run on: what is asked of the
 	 * process has no answer, only what is asked of a thread. */
 	bool headless;
-	/* In the middle of an execve(2) there is no code, nor is there all of
-	 * the environment: it may read as an empty one. */
-	unsigned long long code_start, env_start, env_end;
+	/* All 0 in the middle of an execve(2), of which the first is the last
+	 * to be set. */
+	unsigned long long start_code, env_start, env_end;
 };
 
 /* False when it is gone, or hidden from us.  With `thread` of that thread,

@@ -66,23 +66,22 @@ static enum err half_caches(
 	return rc;
 }
 
-static enum err in_work_tree(
-	const struct session *s, bool dry, size_t *n, struct error *err)
+/* What lies where others write, too, is removed if that can be done: a folder
+ * that is none, or not for us, must not keep anything from running. */
+static void in_work_tree(const struct session *s, bool dry, size_t *n)
 {
 	const char *top = repo_work_tree(s->repo);
 	const struct strvec *paths = &s->settings.paths;
-	enum err rc;
 
 	if (!top)
-		return ERR_OK;
-	rc = temps_remove(top, TEMP_PREFIX, false, dry, n, err);
-	for (size_t i = 0; !rc && i < paths->n; i++) {
+		return;
+	(void)temps_remove(top, TEMP_PREFIX, false, dry, n, NULL);
+	for (size_t i = 0; i < paths->n; i++) {
 		char *dir = path_join(top, paths->v[i]);
 
-		rc = temps_remove(dir, TEMP_PREFIX, true, dry, n, err);
+		(void)temps_remove(dir, TEMP_PREFIX, true, dry, n, NULL);
 		free(dir);
 	}
-	return rc;
 }
 
 enum err litter_remove(const struct session *s, bool dry, struct litter *ret,
@@ -96,11 +95,11 @@ enum err litter_remove(const struct session *s, bool dry, struct litter *ret,
 	if (!rc)
 		rc = temps_remove(s->state_dir, TEMP_PREFIX, false, dry,
 			&ret->files, err);
-	if (!rc)
-		rc = temps_remove(
-			hooks, TEMP_PREFIX, false, dry, &ret->files, err);
-	if (!rc)
-		rc = in_work_tree(s, dry, &ret->files, err);
+	if (!rc) {
+		(void)temps_remove(
+			hooks, TEMP_PREFIX, false, dry, &ret->files, NULL);
+		in_work_tree(s, dry, &ret->files);
+	}
 	if (!rc)
 		rc = objects_tidy(s->repo, dry, &ret->files, err);
 	free(hooks);

@@ -60,6 +60,12 @@ static pid_t child_of(pid_t parent, pid_t (*leader)(pid_t))
 	return found;
 }
 
+/* The script leads no session; a daemon does, which the warden inherits. */
+static pid_t group_of(pid_t pid)
+{
+	return getsid(pid) == pid ? 0 : getpgid(pid);
+}
+
 /* A warden that led no session yet when its runner was killed is ours now. */
 static pid_t itself_if_warden(pid_t pid)
 {
@@ -81,7 +87,7 @@ static void look(struct tree *t)
 	if (!t->pid[1])
 		t->pid[1] = child_of(t->pid[0], getsid);
 	if (t->pid[1] && !t->pid[2])
-		t->pid[2] = child_of(t->pid[1], getpgid);
+		t->pid[2] = child_of(t->pid[1], group_of);
 }
 
 static int over(pid_t pid)

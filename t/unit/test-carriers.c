@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -17,7 +18,6 @@
 #include "strack/process.h"
 #include "sample.h"
 
-#define MARK "STRACK_RUN=01KTESTCARRIERS"
 #define LOOKS 200
 #define SHORT_MS 500
 
@@ -83,6 +83,7 @@ static void be(char **argv)
 /* ---- the tests ---- */
 
 static struct error err = ERROR_INIT;
+static char mark[64]; /* of this very test: another may run beside it */
 
 struct family {
 	pid_t first;
@@ -115,7 +116,7 @@ static size_t carriers(void)
 	struct pidvec l = PIDVEC_INIT;
 	size_t n;
 
-	assert_int_equal(process_with_env(MARK, &l, &err), ERR_OK);
+	assert_int_equal(process_with_env(mark, &l, &err), ERR_OK);
 	n = l.n;
 	pidvec_release(&l);
 	return n;
@@ -125,10 +126,15 @@ static size_t carriers(void)
 static void end(struct family *f)
 {
 	int64_t until = clock_mono_ms() + 20000;
+	pid_t pid;
 
 	close(f->in);
-	while (waitpid(-1, NULL, 0) > 0 || errno != ECHILD)
+	while ((pid = waitpid(-1, NULL, WNOHANG)) >= 0) {
 		assert_true(clock_mono_ms() < until);
+		if (!pid)
+			usleep(1000);
+	}
+	assert_int_equal(errno, ECHILD);
 	assert_int_equal(carriers(), 0);
 }
 
@@ -155,7 +161,7 @@ static void always_seen(const char *what, char *const *env)
 
 static void first_thread_ended(void **state)
 {
-	char *const env[] = { (char *)MARK, NULL };
+	char *const env[] = { mark, NULL };
 	struct family f = begin("headless", env);
 	size_t n = 0;
 
@@ -163,14 +169,14 @@ static void first_thread_ended(void **state)
 	wait_seen();
 	usleep(50000); /* its first thread is gone soon; no harm if not */
 	assert_int_equal(carriers(), 1);
-	assert_int_equal(process_signal_with_env(MARK, 0, &n, &err), ERR_OK);
+	assert_int_equal(process_signal_with_env(mark, 0, &n, &err), ERR_OK);
 	assert_int_equal(n, 1);
 	end(&f);
 }
 
 static void fork_and_exit(void **state)
 {
-	char *const env[] = { (char *)MARK, NULL };
+	char *const env[] = { mark, NULL };
 
 	(void)state;
 	always_seen("hopper", env);
@@ -181,7 +187,7 @@ static void exec_all_the_time(void **state)
 {
 	size_t size = 100000;
 	char *big = malloc(size);
-	char *const env[] = { big, (char *)MARK, NULL };
+	char *const env[] = { big, mark, NULL };
 
 	(void)state;
 	assert_non_null(big);
@@ -221,6 +227,7 @@ int main(int argc, char **argv)
 
 	if (argc > 1)
 		be(argv);
+	snprintf(mark, sizeof(mark), "STRACK_RUN=01KTEST%ld", (long)getpid());
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	rc = cmocka_run_group_tests(tests, NULL, NULL);
 	error_release(&err);

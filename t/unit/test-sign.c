@@ -338,7 +338,7 @@ static void test_scratch(void **state)
 	(void)state;
 	program("look",
 		"#!/bin/sh\ntest \"$2\" = sign || exec ssh-keygen \"$@\"\n"
-		"stat -c %a run/.tmp-sign-* >mode\n"
+		"stat -c %a run/.tmp-strack-sign-* >mode\n"
 		"exec ssh-keygen -q \"$@\"\n");
 	s = must_open("ec256", "./look");
 	must_sign(s, NS, MSG, MSG_LEN, &b);
