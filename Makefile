@@ -387,14 +387,19 @@ fuzz-replay: $(REPLAYBIN)
 fuzz-build: $(FUZZBIN)
 
 fuzz:
+	@sh t/setup.sh fuzz
 	@$(AGAIN) FUZZ=libfuzzer fuzz-build
 	@FUZZ_TIME='$(FUZZ_TIME)' sh t/fuzz/fuzz.sh libfuzzer $(FUZZ_TARGETS)
 
 fuzz-afl:
+	@sh t/setup.sh fuzz
 	@$(AGAIN) FUZZ=afl fuzz-build
 	@FUZZ_TIME='$(FUZZ_TIME)' sh t/fuzz/fuzz.sh afl $(FUZZ_TARGETS)
 
-.PHONY: fuzz fuzz-afl fuzz-build fuzz-replay
+fuzz-merge:
+	@sh t/fuzz/fuzz.sh merge $(FUZZ_TARGETS)
+
+.PHONY: fuzz fuzz-afl fuzz-build fuzz-merge fuzz-replay
 
 # ---- speed ----
 

@@ -26,7 +26,7 @@ attack_base() {
 	echo "[environment \"staging\"]" >.strack.ini &&
 	git add . && git commit -q -m scripts &&
 	forge_config=$(git rev-parse HEAD:.strack.ini) &&
-	mkdir -p .git/info && echo ran >>.git/info/exclude &&
+	echo ran >>.git/info/exclude &&
 	git config gpg.format ssh &&
 	git config user.signingKey "$forge_key_dir/root.pub" &&
 	git config strack.signingKey "$forge_key_dir/root" &&

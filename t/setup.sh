@@ -1,14 +1,14 @@
 #!/bin/sh
-# setup.sh build|demo|check|analyze: installs the Debian packages that the word needs
-# and that are missing, after saying which; does nothing when none is.
+# setup.sh build|demo|check|analyze|fuzz: installs the Debian packages that the
+# word needs and that are missing, after saying which; does nothing when none is.
 #
 # It looks for what is used (a command, a library), not for packages, so that
 # a node or python3 from elsewhere is left as it is.
 set -u
 
 case ${1-} in
-build | demo | check | analyze) want=$1 ;;
-*) echo "usage: $0 build|demo|check|analyze" >&2; exit 129 ;;
+build | demo | check | analyze | fuzz) want=$1 ;;
+*) echo "usage: $0 build|demo|check|analyze|fuzz" >&2; exit 129 ;;
 esac
 
 missing=
@@ -48,6 +48,13 @@ look() {
 	need_lib libjansson-dev jansson
 	need_header libcsv-dev csv.h
 	[ "$want" = build ] && return
+	if [ "$want" = fuzz ]; then
+		need clang clang
+		set -- /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*
+		need_file libclang-rt-dev "$1"
+		need afl++ afl-clang-fast
+		return
+	fi
 	need python3 python3
 	[ "$want" = demo ] && return
 	need_lib libcmocka-dev cmocka

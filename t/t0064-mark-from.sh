@@ -519,12 +519,13 @@ test_expect_success 'a long table in a reason stays within the format' '
 '
 
 test_expect_success 'JSON that would take gigabytes is refused before it does' '
+	limit="prlimit --data=500000000" &&
+	case $STRACK_BUILD in *san) limit= ;; esac && # they take all there is
 	for unit in "[]," "1,"; do
 		{ printf "["; yes "$unit" | tr -d "\n" | head -c 60000000; } \
 			>big.json &&
 		refused 128 "more than any table of 1000000 rows" \
-			prlimit --data=500000000 git strack mark \
-			--from big.json -m x || return 1
+			$limit git strack mark --from big.json -m x || return 1
 	done &&
 	rm big.json
 '

@@ -181,6 +181,19 @@ enum err odb_open(struct repo *r, struct error *err)
 	return error_set(err, ERR_BAD, "libgit2 failed");
 }
 
+enum err incoming_write(struct repo *r, const void *data, size_t len,
+	git_object_t type, git_oid *ret, struct error *err)
+{
+	(void)err;
+	MUST(git_odb_write(ret, r->odb, data, len, type) == 0);
+	return ERR_OK;
+}
+
+void incoming_close(struct repo *r)
+{
+	(void)r;
+}
+
 mode_t shared_enter(const struct repo *r)
 {
 	(void)r;

@@ -2,8 +2,8 @@
 # fuzz.sh libfuzzer|afl|merge TARGET...: goes on from the corpora for FUZZ_TIME
 # seconds a target, from the top of the repository.  What is found is kept
 # under build-fuzz/ or build-afl/: corpus/TARGET the inputs, so that another
-# call goes on from there, crashes/TARGET what crashed.  `merge` takes those
-# that cover something new, and are short, into t/fuzz/corpus.
+# call goes on from there, crashes/TARGET what crashed.  `merge` takes those that
+# reach code which nothing in t/fuzz/corpus reaches, and are short, into it.
 set -u
 
 how=$1
@@ -20,7 +20,7 @@ libfuzzer() {
 	"$b/t/fuzz/fuzz-$1" -max_total_time="${FUZZ_TIME:-60}" \
 		-timeout="$slow" -rss_limit_mb="$memory" -max_len="$longest" \
 		-artifact_prefix="$b/crashes/$1/" -print_final_stats=1 \
-		-verbosity=1 ${2+"$2"} "$b/corpus/$1" "t/fuzz/corpus/$1" \
+		"$b/corpus/$1" "t/fuzz/corpus/$1" \
 		>"$b/crashes/$1.log" 2>&1
 	code=$?
 	grep -E '^stat::|ERROR|not so|SUMMARY' "$b/crashes/$1.log"
@@ -44,11 +44,16 @@ afl() {
 }
 
 merge() {
-	libfuzzer "$1" -merge=1 >/dev/null
-	for file in "$b/corpus/$1"/*; do
-		[ -f "$file" ] || continue
-		[ "$(wc -c <"$file")" -le 2048 ] &&
-			cp "$file" "t/fuzz/corpus/$1/"
+	rm -rf "$b/merged" && mkdir "$b/merged" &&
+		"$b/t/fuzz/fuzz-$1" -set_cover_merge=1 -use_counters=0 \
+			-max_len=2048 "$b/merged" "t/fuzz/corpus/$1" \
+			"$b/corpus/$1" >"$b/crashes/$1.log" 2>&1 || return 1
+	for file in "$b/merged"/*; do
+		name=found-$(sha1sum <"$file" | cut -c 1-12)
+		for have in "t/fuzz/corpus/$1"/*; do
+			cmp -s "$file" "$have" && name=
+		done
+		[ -z "$name" ] || cp "$file" "t/fuzz/corpus/$1/$name"
 	done
 }
 
