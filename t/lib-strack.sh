@@ -130,6 +130,7 @@ git config --global init.templateDir "$strack_scratch/template"
 git config --global advice.detachedHead false
 # A gc in the background would outlive the test.
 git config --global gc.autoDetach false
+git config --global maintenance.auto false
 
 # `make check-long`: every point instead of a sample of them.
 [ -z "$STRACK_LONG" ] || test_set_prereq LONG
@@ -162,8 +163,10 @@ write() {
 	*/*) mkdir -p -- "${1%/*}" || return 1 ;;
 	esac
 	cat >"./$1" || return 1
-	case $(head -c 2 -- "./$1" | tr -d '\000') in
-	'#!') chmod +x "./$1" ;;
+	strack_v=
+	IFS= read -r strack_v <"./$1"
+	case $strack_v in
+	'#!'*) chmod +x "./$1" ;;
 	esac
 }
 
@@ -230,25 +233,65 @@ on_terminal() {
 
 # ---- the ledger, read with git alone ----
 
-# entries [<path part>]: names of all entries in the order of their seq.
-entries() {
+# strack_list paths|kinds|last <path part> [<path part>]: one awk for all, since
+# these are asked for all the time and a process is what costs.
+strack_list() {
 	git -c core.quotePath=false ls-tree -r --name-only \
 		"${LEDGER:-strack-ledger}" |
-		grep -E '/[0-9]{8,}\.[0-9]{8}T[0-9]{6}Z\.([a-z0-9_-]+\.)?[a-z-]+\.[0-9a-f]{16}$' |
-		grep -F -- "${1:-/}" |
-		awk -F/ '{ print $NF "\t" $0 }' | sort -n | cut -f 2-
+		awk -v what="$1" -v part="$2" -v other="${3-}" -- '
+		# (not every awk has {8,} in regular expressions)
+		function is_entry(name, f, n) {
+			n = split(name, f, ".")
+			kind = f[n - 1]
+			return (n == 4 || (n == 5 && f[3] ~ /^[a-z0-9_-]+$/)) &&
+				f[1] ~ /^[0-9]+$/ && length(f[1]) >= 8 &&
+				f[2] ~ /^[0-9]+T[0-9]+Z$/ && length(f[2]) == 16 &&
+				kind ~ /^[a-z-]+$/ &&
+				f[n] ~ /^[0-9a-f]+$/ && length(f[n]) == 16
+		}
+		{
+			name = $0
+			if (!sub(/.*\//, "", name) || !is_entry(name) ||
+				!index($0, part) || !index($0, other))
+				next
+			seq = name + 0
+			for (i = count++; i > 0 && (seqs[i - 1] > seq ||
+				(seqs[i - 1] == seq && names[i - 1] > name));
+				i--) {
+				seqs[i] = seqs[i - 1]
+				names[i] = names[i - 1]
+				kinds[i] = kinds[i - 1]
+				paths[i] = paths[i - 1]
+			}
+			seqs[i] = seq
+			names[i] = name
+			kinds[i] = kind
+			paths[i] = $0
+		}
+		END {
+			if (what == "last" && count)
+				print paths[count - 1]
+			for (i = 0; i < count && what == "paths"; i++)
+				print paths[i]
+			for (i = 0; i < count && what == "kinds"; i++)
+				printf "%s%s", kinds[i],
+					i < count - 1 ? " " : "\n"
+		}'
+}
+
+# entries [<path part>]: names of all entries in the order of their seq.
+entries() {
+	strack_list paths "${1:-/}"
 }
 
 # kinds <script> [<environment>]: "claim done", oldest first.
 kinds() {
-	entries "$1/" | grep -F -- "${2:+.$2.}" |
-		awk -F. '{ printf "%s%s", sep, $(NF - 1); sep = " " }
-			END { if (NR) print "" }'
+	strack_list kinds "$1/" "${2:+.$2.}"
 }
 
 # entry <script> <kind>: text of the newest such entry.
 entry() {
-	strack_path=$(entries "$1/" | grep -F ".$2." | tail -n 1) &&
+	strack_path=$(strack_list last "$1/" ".$2.") &&
 	[ -n "$strack_path" ] &&
 	git cat-file blob "${LEDGER:-strack-ledger}:$strack_path"
 }

@@ -23,6 +23,13 @@ sees() {
 	wait_for "screen | grep -E -e '$1'"
 }
 
+# says <regex>: so does a line that begins with it.  What is typed ahead of a
+# prompt is shown before it, and its output behind it.
+prompts="(in:|out:)*"
+says() {
+	sees "^$prompts$1"
+}
+
 tip() {
 	git rev-parse strack-ledger
 }
@@ -52,7 +59,7 @@ terminal() {
 	tmux -L "$mux" -f /dev/null new-session -d -x "${1:-80}" \
 		-y "${2:-24}" "exec sh -i" >/dev/null 2>&1 3>&- 4>&- 5>&- &&
 		keys "cd '$PWD'; PATH=$PATH; SHELL=/bin/sh; PS1=out:; clear" \
-			Enter && sees "^out:"
+			Enter && says "out:"
 }
 
 no_terminal() {
@@ -70,7 +77,7 @@ begin() {
 		wait_for "test \$(entries $exec_dir |
 			grep -c '\.exec\.') -gt $was" &&
 		run=$(entry $exec_dir exec | field run) &&
-		sees "^in:" &&
+		says "in:" &&
 		warden=$(cut -d " " -f 4 "/proc/$(of_run "$run" |
 			head -n 1)/stat") &&
 		runner=$(cut -d " " -f 4 "/proc/$warden/stat")
@@ -101,9 +108,9 @@ test_expect_success 'bad usage, and no terminal' '
 test_expect_success 'a session: it is a terminal, of the same size and kind' '
 	begin && keys "stty size >size; tty >tty" Enter &&
 	keys "ps -o tpgid= -p \$\$ >group; echo \$STRACK_RUN \$STRACK_ENV" \
-		Enter && sees "^$run local" && test "$(cat size)" = "20 90" &&
+		Enter && says "$run local" && test "$(cat size)" = "20 90" &&
 	grep ^/dev/pts/ tty && test "$(cat group)" -gt 0 &&
-	keys "echo sq\"\"uare" Enter && sees "^square" && keys C-d && ended &&
+	keys "echo sq\"\"uare" Enter && says "square" && keys C-d && ended &&
 	grep -x "code 0" code
 '
 
@@ -114,13 +121,13 @@ test_expect_success 'it is recorded, and its transcript kept' '
 	git cat-file blob "$(field log <e)" >log &&
 	test_cmp log ".git/strack/logs/$run.log" &&
 	test "$(field output-sha256 <e)" = "$(sha256sum <log |
-		cut -d " " -f 1)" && grep "^square" log &&
+		cut -d " " -f 1)" && grep -E "^${prompts}square" log &&
 	grep "sq\"\"uare" log && git strack show --output "$run" >out &&
 	test_cmp log out
 '
 
 test_expect_success 'the terminal is as it was' '
-	test_cmp before after && keys "echo back" Enter && sees "^back"
+	test_cmp before after && keys "echo back" Enter && says "back"
 '
 
 test_expect_success 'its size follows' '
@@ -130,8 +137,8 @@ test_expect_success 'its size follows' '
 	echo ready
 	while :; do sleep 0.1; done
 	EOF
-	begin && keys ./winch Enter && sees "^ready" &&
-	tmux -L "$mux" resize-window -x 100 -y 30 && sees "^30 100" &&
+	begin && keys ./winch Enter && says "ready" &&
+	tmux -L "$mux" resize-window -x 100 -y 30 && says "30 100" &&
 	keys C-d && ended
 '
 
@@ -139,7 +146,7 @@ test_expect_success 'Ctrl-C and Ctrl-Z are for the command' '
 	begin && keys "sleep 100; echo x >>done" Enter &&
 	wait_for "of_run $run | while read p; do cat /proc/\$p/comm; done |
 		grep sleep" && keys C-c && keys "echo go\"\"es on" Enter &&
-	sees "^goes on" && kill -0 "$runner" &&
+	says "goes on" && kill -0 "$runner" &&
 	keys "sleep 100" Enter &&
 	wait_for "of_run $run | while read p; do cat /proc/\$p/comm; done |
 		grep sleep" && keys C-z && sees "Stopped" &&
@@ -170,15 +177,15 @@ test_expect_success 'one that is not there' '
 test_expect_success 'secrets are seen by the person, and masked in what is kept' '
 	begin && keys "s=s3cr3t\$((6 * 7)); echo mask \$s >>\$STRACK_EVENTS" Enter &&
 	wait_for "grep ^mask .git/strack/runs/$run/events" &&
-	keys "echo is \$s" Enter && sees "^is s3cr3t42" &&
+	keys "echo is \$s" Enter && says "is s3cr3t42" &&
 	keys C-d && ended && git cat-file blob "$(entry $exec_dir "done" |
-		field log)" >log && grep "^is \*\*\*" log &&
+		field log)" >log && grep -E "^${prompts}is \*\*\*" log &&
 	! grep -r s3cr3t42 log .git/strack/logs
 '
 
 test_expect_success 'much output, at once and to the end' '
 	begin && keys "seq 50000; echo the \"\"end; exit" Enter && ended &&
-	sees "^the end" && run=$(entry $exec_dir "done" | field run) &&
+	says "the end" && run=$(entry $exec_dir "done" | field run) &&
 	tr -d "\r" <".git/strack/logs/$run.log" | grep -x "[0-9]*" >numbers &&
 	seq 50000 | test_cmp - numbers
 '
@@ -243,7 +250,7 @@ test_expect_success 'the window is closed: it ends, recorded' '
 test_expect_success 'what was stopped and continued is raw again' '
 	test_when_finished no_terminal && begin &&
 	kill -STOP "$runner" && kill -CONT "$runner" &&
-	keys "echo al\"\"ive" Enter && sees "^alive" && keys C-d && ended &&
+	keys "echo al\"\"ive" Enter && says "alive" && keys C-d && ended &&
 	test_cmp before after
 '
 

@@ -8,10 +8,12 @@ d=scripts/20260101_d.sh
 
 # What is measured here is memory of the program itself; the sanitizers want
 # all there is for their shadow.
+memory=1000000000 patience=60
+test_have_prereq LONG && memory=2000000000 patience=600
 small() {
 	case $STRACK_BUILD in
-	*san) timeout 60 "$@" ;;
-	*) timeout 60 prlimit --as=1000000000 "$@" ;;
+	*san) timeout "$patience" "$@" ;;
+	*) timeout "$patience" prlimit --as="$memory" "$@" ;;
 	esac
 }
 
@@ -27,11 +29,13 @@ with() {
 	forge_add "$2" "$1" "$3" && on_top
 }
 
-# in_copy <title> <commands>: a test in a copy of the good ledger
+# in_copy [<prerequisite>] <title> <commands>: a test in a copy of the good ledger
 in_copy() {
+	copy_needs=
+	[ $# = 2 ] || { copy_needs=$1 && shift; }
 	copy_title=$1 copy_do=$2
 	cp -r base x
-	test_expect_success "$copy_title" 'cd x && eval "$copy_do"'
+	test_expect_success "$copy_needs" "$copy_title" 'cd x && eval "$copy_do"'
 	cd "$SHARNESS_TRASH_DIRECTORY" && rm -rf x
 }
 
@@ -56,18 +60,36 @@ refuses() {
 test_expect_success 'a good ledger' 'attack_base'
 cd "$SHARNESS_TRASH_DIRECTORY" || exit 1
 
-in_copy 'a tree with a million names' '
-	forge_run names 1000000 "$(git rev-parse HEAD:README)" &&
-	with "$forge_tree" 40000 "$d" &&
-	refuses "commit .* brings more than 100 files" verify remind \
-		"status --env staging" "log -n 1" cleanup "trust list" \
-		"show --env staging scripts/20260101_a.sh" \
-		"run --env staging --yes $d" "mark --env staging -m x $d" \
-		"remove -e staging $d" "trust disown $forge_commit -m x" &&
+# many <n>: the runner's next commit brings a folder with n names.
+many() {
+	forge_run names "$1" "$(git rev-parse HEAD:README)" &&
+	with "$forge_tree" 40000 "$d"
+}
+
+attack_fully 'a tree with a thousand names' 'brings 1000 files, more than 100' \
+	commit 'many 1000'
+
+million=100000
+test_have_prereq LONG && million=1000000
+in_copy "a tree with $million names" '
+	many $million && must_fail 1 small git strack verify >out &&
+	grep "^problem: .* brings $million files" out &&
+	small git strack status --env staging >out 2>err &&
+	grep "untrusted  *$d" out &&
+	small git strack trust disown $forge_commit -m x &&
+	small git strack verify >out && grep "checked: good" out &&
+	small git strack run --env staging --yes $d && test "$(cat ran)" = d
+'
+
+in_copy LONG 'a tree with more than that' '
+	many 1000001 &&
+	refuses "commit .* brings more than 1000000 files" verify remind \
+		"status --env staging" "run --env staging --yes $d" \
+		"trust disown $forge_commit -m x" &&
 	git branch -q -f strack-ledger "$forge_commit" &&
 	git update-ref -d refs/strack/seen/strack-ledger &&
 	rm .git/strack/cache/ledger &&
-	refused 128 "brings more than 100 files" small git strack verify &&
+	refused 128 "brings more than 1000000 files" small git strack verify &&
 	grep "git log --first-parent" "$refusal"
 '
 
@@ -84,7 +106,7 @@ bomb() {
 in_copy 'trees that hold each other, with files' '
 	bomb "100644 blob $(git rev-parse HEAD:README)\tx\n" &&
 	with "$forge_tree" 40000 bomb &&
-	refuses "commit .* brings more than 100 files"
+	refuses "commit .* brings more than 1000000 files"
 '
 
 in_copy 'trees that hold each other, and nothing else' '

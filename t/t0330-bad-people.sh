@@ -129,7 +129,7 @@ test_expect_success 'two at once: each script runs once' '
 		git-strack run --wait >out.$i 2>&1 & pids="$pids $!"
 	done &&
 	for pid in $pids; do wait $pid || return 1; done &&
-	test "$(wc -l <ran)" = 4 && git strack verify && audit
+	test "$(wc -l <ran)" = 4 && git strack verify
 '
 
 test_expect_success 'two at once without --wait: one is told whose turn it is' '
@@ -142,7 +142,7 @@ test_expect_success 'two at once without --wait: one is told whose turn it is' '
 	refused 3 "running" git strack resolve --done -m x 20_slow &&
 	rm begun && kill -TERM $pid && must_fail 1 wait $pid &&
 	test "$(kinds "scripts/${day}20_slow.sh")" = "claim fail" &&
-	git strack mark -m x 20_slow && rm -f over && audit
+	git strack mark -m x 20_slow && rm -f over
 '
 
 # ---- what they press ----
@@ -179,7 +179,7 @@ test_expect_success TMUX 'Ctrl-C ends the run, and the batch' '
 	entry "scripts/${day}30_c.sh" fail | field cancelled |
 		grep "^SIGINT from" &&
 	test -z "$(kinds "scripts/${day}31_d.sh")" &&
-	test -z "$(ls .git/strack/runs)" && rm -f over && audit
+	test -z "$(ls .git/strack/runs)" && rm -f over
 '
 
 test_expect_success TMUX 'Ctrl-Z stops the runner, and the script goes on' '
@@ -195,7 +195,7 @@ test_expect_success TMUX 'Ctrl-Z stops the runner, and the script goes on' '
 	keys fg Enter && wait_for "grep \"^State:.S\" /proc/$pid/status" &&
 	keys C-c &&
 	wait_for "entry scripts/${day}32_z.sh fail" && rm over &&
-	wait_for "test -z \"\$(ls .git/strack/runs)\"" && audit
+	wait_for "test -z \"\$(ls .git/strack/runs)\""
 '
 
 test_expect_success TMUX 'a hang-up ends the run, recorded' '
@@ -206,7 +206,7 @@ test_expect_success TMUX 'a hang-up ends the run, recorded' '
 	wait_for "entry scripts/${day}33_h.sh fail" &&
 	entry "scripts/${day}33_h.sh" fail | field cancelled | grep . &&
 	wait_for "test -z \"\$(ls .git/strack/runs)\"" &&
-	git strack mark -m x 33_h && rm -f over && audit
+	git strack mark -m x 33_h && rm -f over
 '
 
 test_expect_success TMUX 'Ctrl-C and Ctrl-D at a question: nothing runs' '
@@ -269,7 +269,7 @@ test_expect_success 'LANG=C' '
 	test_cmp same json && grep "41_größe.sh" json &&
 	LC_ALL=C git strack status >out && grep "41_gr" out &&
 	LC_ALL=xx_YY.nonsense git strack log -n 1 >out && grep "41_gr" out &&
-	test "$(kinds "$path")" = "claim done" && audit
+	test "$(kinds "$path")" = "claim done"
 '
 
 test_expect_success 'a closed pipe' '
@@ -295,7 +295,7 @@ test_expect_success 'an output that is full, or closed' '
 	test "$(kinds "scripts/${day}42_full.sh")" = "claim done" &&
 	quick "scripts/${day}43_closed.sh" &&
 	git-strack run <&- >&- 2>&- &&
-	test "$(kinds "scripts/${day}43_closed.sh")" = "claim done" && audit
+	test "$(kinds "scripts/${day}43_closed.sh")" = "claim done"
 '
 
 test_expect_success 'TERM=dumb and no colours' '

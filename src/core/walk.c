@@ -143,15 +143,14 @@ static enum err note_change(char status, const char *path,
 	struct error *err)
 {
 	struct brought *b = arg;
-	size_t max = b->merge ? BROUGHT_BY_MERGE_MAX : BROUGHT_MAX;
 	struct oid *id;
 
 	(void)old;
-	if (b->paths.n == max)
+	if (b->paths.n == BROUGHT_MAX)
 		return error_set(err, ERR_TOOBIG,
-			"it brings more than %zu files, as no commit of a "
+			"it brings more than %d files, as no commit of a "
 			"ledger does",
-			max);
+			BROUGHT_MAX);
 	if (status != 'A') {
 		walk_problem(b->w, b->commit, path, true,
 			b->merge ? "merge is not the union of its parents (%s)"
@@ -283,15 +282,13 @@ static void add_entry(struct walk *w, size_t commit, const char *path,
 		strmap_put(&w->by_path, path, (void *)w->nentries);
 }
 
-/* Such an entry was never checked: it must not count, and its script is to be
+/* Such an entry is never checked: it must not count, and its script is to be
  * seen as untrusted. */
-static void brought_by_merge(
+static void add_unread(
 	struct walk *w, size_t commit, const char *path, const struct oid *blob)
 {
-	const struct oid id = w->v[commit].id;
 	struct entry_name name;
 
-	walk_problem(w, &id, path, true, "brought by a merge");
 	if (ledger_path_kind(path, &name) != PATH_ENTRY)
 		return;
 	add_entry(w, commit, path, blob, &name);
@@ -327,9 +324,12 @@ static enum err check_merge(
 		if (!rc && i == 1)
 			rc = compare(w, &tree, &c->tree, note_missing, &u, err);
 	}
-	for (size_t i = 0; !rc && i < u.left.n; i++)
-		brought_by_merge(w, at, u.left.items[i].key,
-			strmap_get(&b.paths, u.left.items[i].key));
+	for (size_t i = 0; !rc && i < u.left.n; i++) {
+		const char *path = u.left.items[i].key;
+
+		walk_problem(w, &c->id, path, true, "brought by a merge");
+		add_unread(w, at, path, strmap_get(&b.paths, path));
+	}
 	if (!rc && w->v[at].nparents > 2)
 		walk_problem(w, &c->id, NULL, true,
 			"merge of more than two parents");
@@ -337,6 +337,17 @@ static enum err check_merge(
 	strmap_release(&b.paths, free);
 	strmap_release(&u.left, NULL);
 	return rc;
+}
+
+static void too_many(struct walk *w, size_t commit, const struct strmap *paths)
+{
+	const struct oid id = w->v[commit].id;
+
+	walk_problem(w, &id, NULL, true, "brings %zu files, more than %d",
+		paths->n, BROUGHT_READ_MAX);
+	for (size_t i = 0; i < paths->n; i++)
+		add_unread(
+			w, commit, paths->items[i].key, paths->items[i].value);
 }
 
 /* One entry and the files beside it; the root two files more. */
@@ -347,6 +358,10 @@ static void sort_out(
 	size_t first = w->nentries, found;
 	struct entry_name name;
 
+	if (paths->n > BROUGHT_READ_MAX) {
+		too_many(w, commit, paths);
+		return;
+	}
 	for (size_t i = 0; i < paths->n; i++) {
 		const char *path = paths->items[i].key;
 

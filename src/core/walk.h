@@ -9,11 +9,11 @@
 #include "strack/ledger.h"
 #include "strack/strmap.h"
 
-/* Files that a commit brings.  A plain one of ours brings three, a merge what
- * another side wrote meanwhile.  More than that is nobody's work, and looking
- * at all of it would be the attack. */
-#define BROUGHT_MAX 100
-#define BROUGHT_BY_MERGE_MAX 1000000
+/* Files that a commit brings.  A plain one of ours brings three, so that one of
+ * more than BROUGHT_READ_MAX is nobody's work: none of its entries is read, and
+ * none counts.  Beyond BROUGHT_MAX nobody looks at all. */
+#define BROUGHT_READ_MAX 100
+#define BROUGHT_MAX 1000000
 
 struct wcommit {
 	struct oid id;
