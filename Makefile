@@ -244,6 +244,7 @@ SRC = \
 	src/run/lost.c \
 	src/run/mask.c \
 	src/run/outcome.c \
+	src/run/progress.c \
 	src/run/relay.c \
 	src/run/resume.c \
 	src/run/runner.c \
@@ -251,6 +252,7 @@ SRC = \
 	src/run/secrets.c \
 	src/run/underway.c \
 	src/run/warden.c \
+	src/run/wardenstart.c \
 	src/run/watch.c \
 	src/sign/digest.c \
 	src/sign/keygen.c \

@@ -128,11 +128,11 @@ test_expect_success TMUX 'Ctrl-C leaves the run alone' '
 	tm new-session -d -x 80 -y 20 "exec sh -i" >/dev/null 2>&1 \
 		3>&- 4>&- 5>&- &&
 	tm send-keys "PATH=$PATH git-strack attach; echo code=\$?" Enter &&
-	wait_for "screen | grep \"^\.\.\. .*s of at most 5m00s, 30 of 120\"" &&
-	screen | grep "users (25 %)" && screen | grep ^begun &&
+	wait_for "screen | grep \"^25 % .*\] 30 of 120 users, .*5m00s\"" &&
+	screen | grep ^begun &&
 	tm send-keys C-c && wait_for "screen | grep ^code=3" &&
 	screen | grep "run $run goes on" && screen | grep "strack attach $run" &&
-	! screen | grep "^\.\.\. " && test "$(kinds "$a")" = claim &&
+	! screen | grep "^25 % " && test "$(kinds "$a")" = claim &&
 	go "$a" done
 '
 

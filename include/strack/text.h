@@ -44,6 +44,8 @@ bool time_day_parse(const char *s, int64_t *ms);
 bool duration_parse(const char *s, int64_t *seconds);
 /* for people: 0.3s, 1.5s, 59.9s, 1m05s, 2h03m, 3d04h */
 void duration_format(struct buf *b, int64_t ms);
+/* The same without tenths, for what changes once a second. */
+void duration_rough(struct buf *b, int64_t ms);
 /* for the ledger: seconds with three decimals, 1.532 */
 void duration_seconds(struct buf *b, int64_t ms);
 bool duration_seconds_parse(const char *s, int64_t *ms);

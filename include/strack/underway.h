@@ -7,6 +7,7 @@
 #define STRACK_UNDERWAY_H
 
 #include "strack/lock.h"
+#include "strack/progress.h"
 #include "strack/session.h"
 #include "strack/strvec.h"
 #include "strack/text.h"
@@ -41,6 +42,12 @@ struct watch {
 /* Shows its output from the beginning, and the line that tells how long it
  * has been running, until it is over, Ctrl-C, or nobody reads. */
 enum err underway_watch(struct session *s, struct watch *w, struct error *err);
+
+/* How far its script says that it is, as text that may be shown.  false: it
+ * said nothing, said too much to be read again and again, or the run is not
+ * under way in this clone. */
+bool underway_progress(
+	const struct session *s, const char *run, struct progress *ret);
 
 /* ---- ending ---- */
 /* Asks the warden to end it; where there is none any more, ends what it left

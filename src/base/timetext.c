@@ -351,6 +351,14 @@ void duration_format(struct buf *b, int64_t ms)
 	}
 }
 
+void duration_rough(struct buf *b, int64_t ms)
+{
+	if (ms < 60000)
+		buf_addf(b, "%" PRId64 "s", ms / 1000);
+	else
+		duration_format(b, ms / 1000 * 1000);
+}
+
 void duration_seconds(struct buf *b, int64_t ms)
 {
 	if (ms < 0)

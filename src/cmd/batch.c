@@ -245,9 +245,12 @@ static enum err run_item(
 		.again = again,
 		.args = b->args,
 		.timeout = limit_of(b, it->script),
+		.from_start = b->o->from_start,
 		.wait = b->o->wait,
 		.allow_dirty = b->allow_dirty,
 		.out = detached ? NULL : b->out,
+		.nth = b->at + 1,
+		.of = b->to_run,
 		.batch = detached ? b->detach.id : NULL,
 		.still = still,
 		.started = started,
@@ -296,13 +299,13 @@ static enum err pass(
 
 /* ---- the batch ---- */
 
-struct progress {
+struct course {
 	enum err rc; /* what the batch will answer */
 	bool stop;
 };
 
 static void keep_first(
-	struct progress *p, enum err rc, struct error *first, struct error *err)
+	struct course *p, enum err rc, struct error *first, struct error *err)
 {
 	if (!first->text.len) {
 		error_release(first);
@@ -316,7 +319,7 @@ static void keep_first(
 }
 
 /* One step on one script; *again: it has to be looked at once more. */
-static enum err step(struct batch *b, const char *path, struct progress *p,
+static enum err step(struct batch *b, const char *path, struct course *p,
 	struct error *first, bool *again, struct error *err)
 {
 	const struct plan_item *it;
@@ -365,7 +368,7 @@ static enum err step(struct batch *b, const char *path, struct progress *p,
 }
 
 static void only_blocked(
-	const struct batch *b, struct progress *p, struct error *first)
+	const struct batch *b, struct course *p, struct error *first)
 {
 	const struct plan_item *it;
 
@@ -384,7 +387,7 @@ static void only_blocked(
 
 enum err batch_run(struct batch *b, struct error *err)
 {
-	struct progress p = { .rc = ERR_OK };
+	struct course p = { .rc = ERR_OK };
 	struct error first = ERROR_INIT;
 	int tries = 0;
 	size_t i = 0;

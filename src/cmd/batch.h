@@ -13,7 +13,7 @@
 
 struct run_opts {
 	const char *env, *message, *timeout, *tag;
-	bool dry_run, retry, again, keep_going, wait, allow_dirty;
+	bool dry_run, retry, from_start, again, keep_going, wait, allow_dirty;
 	bool from_the_beginning, yes, json, detach;
 };
 

@@ -174,7 +174,7 @@ void batch_json(struct batch *b)
 	json_array(&j);
 	for (size_t i = 0; i < b->view.n; i++)
 		if (strvec_has(&b->todo, b->view.v[i].path))
-			row_json(&j, &b->view.v[i], b->s->env);
+			row_json(&j, b->s, &b->view.v[i], b->s->env);
 	json_end_array(&j);
 	json_key(&j, "summary");
 	json_object(&j);

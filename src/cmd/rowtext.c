@@ -10,6 +10,7 @@
 
 #include "strack/process.h"
 #include "strack/text.h"
+#include "strack/underway.h"
 
 /* ---- results ---- */
 
@@ -253,7 +254,33 @@ static void kv_row(struct json *j, const struct state_row *r)
 	buf_release(&when);
 }
 
-void row_json(struct json *j, const struct view_row *r, const char *env)
+bool row_progress(const struct session *s, const struct view_row *r,
+	struct progress *ret)
+{
+	return r->state == STATE_RUNNING && r->row && r->row->run &&
+	       underway_progress(s, r->row->run, ret);
+}
+
+static void kv_progress(
+	struct json *j, const struct session *s, const struct view_row *r)
+{
+	struct progress p = PROGRESS_INIT;
+
+	if (row_progress(s, r, &p)) {
+		json_key(j, "progress");
+		json_object(j);
+		json_kv_int(j, "current", p.current);
+		kv_known(j, "total", p.total, p.total >= 0);
+		json_kv(j, "label", p.label.len ? p.label.ptr : NULL);
+		json_end_object(j);
+	} else {
+		json_kv_null(j, "progress");
+	}
+	progress_release(&p);
+}
+
+void row_json(struct json *j, const struct session *s, const struct view_row *r,
+	const char *env)
 {
 	struct buf why = BUF_INIT, how = BUF_INIT;
 
@@ -273,6 +300,7 @@ void row_json(struct json *j, const struct view_row *r, const char *env)
 	row_how(r, env, &how);
 	json_kv(j, "why", why.len ? why.ptr : NULL);
 	json_kv_lines(j, "next", how.ptr);
+	kv_progress(j, s, r);
 	json_end_object(j);
 	buf_release(&why);
 	buf_release(&how);

@@ -4,6 +4,7 @@
 #define STRACK_CMD_ROWTEXT_H
 
 #include "strack/json.h"
+#include "strack/progress.h"
 #include "strack/view.h"
 
 /* How a run ended, in numbers as entries have them. */
@@ -32,7 +33,13 @@ void row_how(const struct view_row *r, const char *env, struct buf *ret);
 void json_kv_flags(struct json *j, const char *key, unsigned flags);
 void json_kv_lines(struct json *j, const char *key, const char *lines);
 
+/* How far a script says that it is that runs in this clone; false: it says
+ * nothing. */
+bool row_progress(const struct session *s, const struct view_row *r,
+	struct progress *ret);
+
 /* The object of `status --json`; its keys are an interface. */
-void row_json(struct json *j, const struct view_row *r, const char *env);
+void row_json(struct json *j, const struct session *s, const struct view_row *r,
+	const char *env);
 
 #endif

@@ -21,6 +21,8 @@ static const struct opt options[] = {
 	{ 'e', "env", OPT_STRING, AT(env), "<env>", "run in this environment" },
 	{ 0, "retry", OPT_FLAG, AT(retry), NULL,
 		"run failed and rolled-back scripts again" },
+	{ 0, "from-start", OPT_FLAG, AT(from_start), NULL,
+		"with --retry: forget the checkpoints of before" },
 	{ 0, "again", OPT_FLAG, AT(again), NULL,
 		"run the named scripts again though they are settled" },
 	{ 'm', "message", OPT_STRING, AT(message), "<why>",
@@ -60,6 +62,9 @@ static enum err check_usage(const struct run_opts *o, const struct cmd_args *a,
 	if (o->again && o->retry)
 		return error_set(err, ERR_USAGE,
 			"run: --again and --retry exclude each other");
+	if (o->from_start && !o->retry)
+		return error_set(err, ERR_USAGE,
+			"run: --from-start goes with --retry");
 	if (o->again && !a->args->n)
 		return error_set(err, ERR_USAGE, "run: --again: which script?");
 	if (a->has_rest && a->args->n != 1)

@@ -95,6 +95,23 @@ static void put_result(struct shown *sh, const struct entry *e)
 	buf_release(&text);
 }
 
+/* Where the next attempt goes on. */
+static void put_stop(struct shown *sh, const struct entry *e)
+{
+	const char *value = e && (e->kind == KIND_FAIL || e->kind == KIND_LOST)
+				    ? entry_get(e, KEY_CHECKPOINT)
+				    : NULL;
+	struct strvec items = STRVEC_INIT;
+	struct buf text = BUF_INIT;
+
+	if (value && entry_items(value, &items))
+		for (size_t i = 0; i < items.n; i++)
+			buf_addf(&text, "%s%s", i ? ", " : "", items.v[i]);
+	put(sh, "Stopped at", text.ptr);
+	strvec_release(&items);
+	buf_release(&text);
+}
+
 static void put_who(struct shown *sh, const struct entry *e)
 {
 	struct buf text = BUF_INIT;
@@ -195,6 +212,7 @@ static void put_summary(struct shown *sh, const struct entry *e)
 	put_time(sh, "Started", entry_of(sh->claim), now_ms);
 	put_time(sh, "Ended", entry_of(sh->outcome), now_ms);
 	put_result(sh, entry_of(sh->outcome));
+	put_stop(sh, entry_of(sh->outcome));
 	if (e->kind == KIND_EXEC)
 		put_reviews(sh);
 }

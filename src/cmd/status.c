@@ -204,7 +204,7 @@ static void show_env(struct show *sh, size_t env)
 		if (!status_shows(&sh->pick, r))
 			continue;
 		if (o->json)
-			row_json(&sh->json, r, sh->view.env);
+			row_json(&sh->json, sh->s, r, sh->view.env);
 		else
 			add_porcelain(&sh->text, r, sh->view.env);
 	}

@@ -228,13 +228,21 @@ static void put_line(struct list *l, const struct line *line)
 
 static void put_reason(struct list *l, const struct view_row *r)
 {
+	struct progress progress = PROGRESS_INIT;
 	struct buf text = BUF_INIT;
 
 	row_why(r, &text);
 	lines_wrapped(l->o, lines_width(l->o), DETAIL_INDENT, text.ptr);
 	buf_reset(&text);
+	if (row_progress(l->s, r, &progress)) {
+		progress_text(&progress, &text);
+		lines_wrapped(
+			l->o, lines_width(l->o), DETAIL_INDENT, text.ptr);
+		buf_reset(&text);
+	}
 	row_how(r, l->v->env, &text);
 	lines_commands(l->o, DETAIL_INDENT, text.ptr);
+	progress_release(&progress);
 	buf_release(&text);
 }
 

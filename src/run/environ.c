@@ -13,6 +13,7 @@
 #include "strack/clock.h"
 #include "strack/datadir.h"
 #include "strack/file.h"
+#include "strack/strmap.h"
 
 /* git rev-parse --local-env-vars, of git 2.30 to 2.51; in a hook, or behind
  * `git -c`, they would bend every git that the script calls. */
@@ -48,8 +49,12 @@ static bool name_is(const char *var, const char *name)
 	return !strncmp(var, name, n) && var[n] == '=';
 }
 
+#define CHECKPOINT "STRACK_CHECKPOINT_"
+
 static bool goes(const char *var)
 {
+	if (str_starts(var, CHECKPOINT))
+		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(git_local); i++)
 		if (name_is(var, git_local[i]))
 			return true;
@@ -71,6 +76,56 @@ static void add_path(struct strvec *l, const struct job *j, const char *var,
 	free(path);
 }
 
+/* STRACK_CHECKPOINT_LAST_ID of `last_id`: what is no letter, digit or
+ * underscore becomes one. */
+static char *checkpoint_variable(const char *name, size_t n)
+{
+	struct buf var = BUF_INIT;
+
+	buf_adds(&var, CHECKPOINT);
+	for (size_t i = 0; i < n; i++) {
+		char c = name[i];
+
+		if (c >= 'a' && c <= 'z')
+			c = (char)(c - 'a' + 'A');
+		else if (!(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9'))
+			c = '_';
+		buf_addch(&var, c);
+	}
+	buf_addch(&var, '=');
+	return buf_detach(&var);
+}
+
+/* Two names of one variable: neither is told, $STRACK_RESUME has both. */
+static void add_checkpoints(struct strvec *l, const struct job *j)
+{
+	struct strmap values = STRMAP_INIT; /* borrowed; NULL: two */
+	const char *p = j->resume.ptr;
+
+	while (*p) {
+		const char *end = p + strcspn(p, "\n");
+		const char *blank = memchr(p, ' ', (size_t)(end - p));
+		char *var;
+
+		if (blank) {
+			var = checkpoint_variable(p, (size_t)(blank - p));
+			strmap_put(&values, var,
+				strmap_has(&values, var) ? NULL
+							 : (void *)(blank + 1));
+			free(var);
+		}
+		p = *end ? end + 1 : end;
+	}
+	for (size_t i = 0; i < values.n; i++) {
+		const char *value = values.items[i].value;
+
+		if (value)
+			strvec_pushf(l, "%s%.*s", values.items[i].key,
+				(int)strcspn(value, "\n"), value);
+	}
+	strmap_release(&values, NULL);
+}
+
 void environ_for_script(const struct job *j, struct strvec *ret)
 {
 	const struct session *s = j->s;
@@ -90,6 +145,7 @@ void environ_for_script(const struct job *j, struct strvec *ret)
 		strvec_pushf(ret, "STRACK_SCRIPT=%s", j->req->script->path);
 		strvec_pushf(ret, "STRACK_ATTEMPT=%" PRId64, j->req->attempt);
 		add_path(ret, j, "STRACK_RESUME", "resume");
+		add_checkpoints(ret, j);
 	}
 	strvec_pushf(ret, "STRACK_FENCE=%" PRId64, j->claim.seq);
 	if (j->req->timeout > 0)

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "strack/text.h"
@@ -33,7 +34,7 @@ enum err events_open(struct events *e, const char *path, struct error *err)
 		rc = error_set(err, ERR_FATAL, "'%s' is no regular file", path);
 		goto out;
 	}
-	*e = (struct events){ .fd = fd };
+	*e = (struct events){ .fd = fd, .watch_fd = -1 };
 	buf_init(&e->line);
 	fd = -1; /* transferred */
 	rc = ERR_OK;
@@ -47,8 +48,30 @@ void events_close(struct events *e)
 {
 	if (e->fd >= 0)
 		close(e->fd); /* was only read */
-	e->fd = -1;
+	if (e->watch_fd >= 0)
+		close(e->watch_fd); /* was only read */
+	e->fd = e->watch_fd = -1;
 	buf_release(&e->line);
+}
+
+void events_watch(struct events *e, const char *path)
+{
+	e->watch_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (e->watch_fd < 0 ||
+		inotify_add_watch(e->watch_fd, path, IN_MODIFY) >= 0)
+		return;
+	close(e->watch_fd); /* nothing is watched */
+	e->watch_fd = -1;
+}
+
+/* What is read there is only that there is something to read: the kernel
+ * merges what is alike. */
+void events_heard(const struct events *e)
+{
+	char heard[4096];
+
+	while (e->watch_fd >= 0 && read(e->watch_fd, heard, sizeof(heard)) > 0)
+		;
 }
 
 /* ---- one line ---- */

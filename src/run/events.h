@@ -35,6 +35,7 @@ typedef void event_fn(const struct event *ev, void *arg);
 
 struct events {
 	int fd;
+	int watch_fd; /* readable when the file was written to; -1: none */
 	int64_t at;      /* bytes read so far */
 	struct buf line; /* an unfinished line */
 	bool overlong;   /* the rest of this line is dropped */
@@ -43,6 +44,10 @@ struct events {
 
 /* Opens without following links; must be a regular file. */
 enum err events_open(struct events *e, const char *path, struct error *err);
+/* Lets watch_fd tell, where there is inotify(7) and it has room for us. */
+void events_watch(struct events *e, const char *path);
+/* Empties watch_fd. */
+void events_heard(const struct events *e);
 /* Hands out every complete line since the last call; at most `max` bytes a
  * call (0: all there is).  Truncation by the script starts again at its new
  * end.  Costs one fstat when nothing is new. *more: there is more to read. */

@@ -21,6 +21,7 @@ struct job {
 	struct lock lock; /* of script and environment */
 	struct rundir dir;
 	bool maybe_claimed; /* the claim may be on the ledger */
+	struct buf resume;  /* of the attempts before, `name value` lines */
 	struct strvec argv;
 	struct oid blob;          /* the script as git stores it */
 	char raw[SHA256_HEX + 1]; /* and as it lies on disk */

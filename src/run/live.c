@@ -13,6 +13,11 @@
 
 #define CHUNK 16384
 #define LINE_AFTER_MS 1000 /* what ends sooner needs no line */
+/* Lines that stay: the first, and the longest time between two. */
+#define PLAIN_AFTER_MS 10000
+#define PLAIN_MAX_MS 60000
+#define BAR_MIN 8
+#define BAR_MAX 24
 
 void live_init(struct live *l, struct out *out, struct out *msg,
 	const char *log_path, int64_t limit)
@@ -22,9 +27,10 @@ void live_init(struct live *l, struct out *out, struct out *msg,
 		.hold = BUF_INIT,
 		.start = clock_mono_ms(),
 		.limit = limit,
-		.current = -1,
-		.label = BUF_INIT,
+		.progress = PROGRESS_INIT,
+		.line_gap = PLAIN_AFTER_MS,
 		.phase = BUF_INIT };
+	l->line_at = l->start + PLAIN_AFTER_MS;
 	l->fd = out ? open(log_path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
 }
 
@@ -34,7 +40,7 @@ void live_release(struct live *l)
 		close(l->fd); /* only read from */
 	l->fd = -1;
 	buf_release(&l->hold);
-	buf_release(&l->label);
+	progress_release(&l->progress);
 	buf_release(&l->phase);
 }
 
@@ -106,47 +112,102 @@ void live_end(struct live *l)
 		out_finish(l->out, NULL);
 }
 
-/* Tenths of a second are no use in what changes once a second. */
-static void add_seconds(struct buf *b, int64_t ms)
+static void add_time(const struct live *l, struct buf *b, int64_t ms)
 {
-	if (ms < 60000)
-		buf_addf(b, "%" PRId64 "s", ms / 1000);
-	else
-		duration_format(b, ms / 1000 * 1000);
+	duration_rough(b, ms);
+	if (l->limit > 0 && !l->phase.len) {
+		buf_adds(b, " of at most ");
+		duration_rough(b, l->limit * 1000);
+	}
 }
 
-static void add_progress(const struct live *l, struct buf *b)
+/* As wide as there is room for. */
+static void add_bar(struct buf *b, int percent, int room)
 {
-	if (l->current < 0)
+	int width = room > BAR_MAX ? BAR_MAX : room;
+
+	if (width < BAR_MIN)
 		return;
-	buf_addf(b, ", %" PRId64, l->current);
-	if (l->total > 0)
-		buf_addf(b, " of %" PRId64, l->total);
-	if (l->label.len)
-		buf_addf(b, " %s", l->label.ptr);
-	if (l->total > 0 && l->current <= l->total)
-		buf_addf(b, " (%d %%)",
-			(int)((double)l->current * 100 / (double)l->total));
+	buf_addch(b, '[');
+	for (int i = 0; i < width - 2; i++)
+		buf_addch(b, i < (width - 2) * percent / 100 ? '#' : '.');
+	buf_adds(b, "] ");
+}
+
+/* "[2/7] 62 % [####....] 6200 of 10000 users, 1240/s, 3s left, 5s of ..." */
+static void compose(
+	const struct live *l, struct buf *ret, int64_t ms, int columns)
+{
+	int percent = l->phase.len ? -1 : progress_percent(&l->progress);
+	struct buf rest = BUF_INIT;
+
+	if (l->of > 1)
+		buf_addf(ret, "[%zu/%zu] ", l->nth, l->of);
+	if (l->phase.len) {
+		buf_addf(&rest, "%s, ", l->phase.ptr);
+	} else if (l->progress.current >= 0) {
+		progress_count(&l->progress, &rest);
+		pace_text(&l->pace, &l->progress, &rest);
+		buf_adds(&rest, ", ");
+	}
+	add_time(l, &rest, ms);
+	if (percent >= 0) {
+		buf_addf(ret, "%d %% ", percent);
+		add_bar(ret, percent,
+			columns - (int)ret->len - out_width(rest.ptr) - 1);
+	} else {
+		buf_adds(ret, "... ");
+	}
+	buf_addbuf(ret, &rest);
+	buf_release(&rest);
+}
+
+void live_progress(
+	struct live *l, int64_t current, int64_t total, const char *label)
+{
+	if (current < 0)
+		return;
+	l->line_news = l->line_news || current != l->progress.current;
+	progress_set(&l->progress, current, total, label);
+	pace_add(&l->pace, clock_mono_ms(), current);
+}
+
+/* Where nothing can be drawn again, and nobody may be looking. */
+static void plain_line(struct live *l, int64_t now)
+{
+	struct buf text = BUF_INIT;
+
+	if (!l->line_news || now < l->line_at || l->midline)
+		return;
+	if (l->of > 1)
+		out_printf(l->msg, "[%zu/%zu] ", l->nth, l->of);
+	buf_adds(&text, "progress: ");
+	progress_text(&l->progress, &text);
+	pace_text(&l->pace, &l->progress, &text);
+	out_text(l->msg, text.ptr);
+	out_printf(l->msg, "\n");
+	fflush(l->msg->f);
+	l->line_news = false;
+	l->line_at = now + l->line_gap;
+	l->line_gap = 2 * l->line_gap < PLAIN_MAX_MS ? 2 * l->line_gap
+						     : PLAIN_MAX_MS;
+	buf_release(&text);
 }
 
 void live_line(struct live *l)
 {
-	int64_t ms = clock_mono_ms() - l->start;
+	int64_t now = clock_mono_ms(), ms = now - l->start;
 	struct buf text = BUF_INIT, fit = BUF_INIT;
 
-	/* An unfinished line of the script's is not to be overwritten. */
-	if (!l->msg->tty || ms < LINE_AFTER_MS || (l->midline && l->out->tty))
+	if (!l->msg->tty) {
+		plain_line(l, now);
 		return;
-	buf_adds(&text, "... ");
-	if (l->phase.len)
-		buf_addf(&text, "%s, ", l->phase.ptr);
-	add_seconds(&text, ms);
-	if (l->limit > 0 && !l->phase.len) {
-		buf_adds(&text, " of at most ");
-		add_seconds(&text, l->limit * 1000);
 	}
-	add_progress(l, &text);
+	/* An unfinished line of the script's is not to be overwritten. */
+	if (ms < LINE_AFTER_MS || (l->midline && l->out && l->out->tty))
+		return;
 	l->msg->width = term_width(fileno(l->msg->f));
+	compose(l, &text, ms, l->msg->width - 1);
 	out_fit(&fit, text.ptr, l->msg->width - 1, false);
 	out_printf(l->msg, "\r\033[K");
 	out_styled(l->msg, STYLE_DIM, "%s", fit.ptr);

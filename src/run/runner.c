@@ -187,9 +187,7 @@ static bool take_message(
 				f->res.j->run, f->res.j->req->arg);
 		break;
 	case LIFE_TICK:
-		live->current = l->a;
-		live->total = l->b;
-		buf_set(&live->label, text->ptr);
+		live_progress(live, l->a, l->b, text->ptr);
 		live_follow(live);
 		lifeline_send(f->fd, &seen, NULL, 0);
 		break;
@@ -327,6 +325,8 @@ static enum err start_and_follow(struct job *j, struct guard *g,
 
 	live_init(
 		&f.live, j->req->out, &j->s->msg, j->log_path, j->req->timeout);
+	f.live.nth = j->req->nth;
+	f.live.of = j->req->of;
 	rc = lifeline_open(ends, err);
 	if (!rc)
 		rc = process_fork(&pid, err);
@@ -379,6 +379,7 @@ static void job_release(struct job *j)
 		rundir_drop(&j->dir);
 	lock_release(&j->lock, true);
 	strvec_release(&j->argv);
+	buf_release(&j->resume);
 	entry_release(&j->claim);
 	if (j->log_fd >= 0) {
 		close(j->log_fd); /* nothing was written */
@@ -409,14 +410,14 @@ static bool may_be_claimed(struct job *j)
 /* Everything up to the claim can still be undone. */
 static enum err claim_it(struct job *j, struct error *err)
 {
-	struct buf resume = BUF_INIT;
 	enum err rc = ERR_OK;
 
-	if (j->req->attempt > 1)
-		rc = resume_collect(j->s, j->req->script->path, &resume, err);
+	if (j->req->attempt > 1 && !j->req->from_start)
+		rc = resume_collect(
+			j->s, j->req->script->path, &j->resume, err);
 	if (!rc)
 		rc = rundir_create(&j->dir, j->s->state_dir, j->run,
-			job_folder(j), j->s->env, &resume, err);
+			job_folder(j), j->s->env, &j->resume, err);
 	if (!rc && j->req->batch)
 		rc = rundir_put(j->s->state_dir, j->run, RUNDIR_BATCH,
 			j->req->batch, err);
@@ -431,7 +432,6 @@ static enum err claim_it(struct job *j, struct error *err)
 		j->maybe_claimed = !rc || (rc != ERR_MOVED && rc != ERR_HELD &&
 						  may_be_claimed(j));
 	}
-	buf_release(&resume);
 	return rc;
 }
 
@@ -442,6 +442,7 @@ enum err run_one(struct session *s, const struct run_request *req,
 		.req = req,
 		.lock = LOCK_INIT,
 		.dir = RUNDIR_INIT,
+		.resume = BUF_INIT,
 		.argv = STRVEC_INIT,
 		.claim = ENTRY_INIT,
 		.log_fd = -1,

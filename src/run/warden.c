@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,6 +27,7 @@
 #define CHUNK 65536
 #define GROUP_MS 5000        /* for the rest of the process group */
 #define EVENTS_MAX (1 << 20) /* bytes of events between two looks around */
+#define EVENTS_MS 50         /* a script that says much wakes us that often */
 #define WARN_PERCENT 80
 #define DRAIN_MS 500  /* for what is left in a console's terminal */
 #define ORDERS_MAX 16 /* between two looks around */
@@ -292,6 +292,8 @@ static int look_again_ms(const struct warden *w)
 {
 	switch (w->phase) {
 	case PHASE_RUN:
+		if (w->events_open && clock_mono_ms() < w->events_at)
+			return EVENTS_MS;
 		return 200; /* events without output */
 	case PHASE_GROUP:
 	case PHASE_END:
@@ -313,7 +315,12 @@ static void move_on(struct warden *w)
 		w->phase = PHASE_OVER;
 }
 
-static void what_to_watch(const struct warden *w, struct pollfd p[4])
+static int events_watched(const struct warden *w, int64_t now)
+{
+	return w->events_open && now >= w->events_at ? w->events.watch_fd : -1;
+}
+
+static void what_to_watch(const struct warden *w, struct pollfd p[5])
 {
 	short out = relay_full(w) ? 0 : POLLIN, life = POLLIN;
 
@@ -326,16 +333,27 @@ static void what_to_watch(const struct warden *w, struct pollfd p[4])
 		.events = life };
 	p[2] = (struct pollfd){ .fd = out ? w->out_fd : -1, .events = out };
 	p[3] = (struct pollfd){ .fd = w->control.fd, .events = POLLIN };
+	p[4] = (struct pollfd){ .fd = events_watched(w, clock_mono_ms()),
+		.events = POLLIN };
+}
+
+/* Something was said: what comes right behind it is heard together. */
+static void heard_events(struct warden *w)
+{
+	events_heard(&w->events);
+	w->events_at = clock_mono_ms() + EVENTS_MS;
 }
 
 static void watch(struct warden *w)
 {
-	struct pollfd p[4];
+	struct pollfd p[5];
 
 	while (w->phase != PHASE_OVER) {
 		what_to_watch(w, p);
-		if (poll(p, 4, look_again_ms(w)) < 0)
+		if (poll(p, 5, look_again_ms(w)) < 0)
 			usleep(1000); /* no memory: it may pass */
+		else if (p[4].revents)
+			heard_events(w);
 		read_output(w);
 		read_events(w);
 		read_signals(w);
@@ -393,98 +411,6 @@ static void drain(struct warden *w)
 
 /* ---- starting ---- */
 
-static enum err detach(struct warden *w, struct error *err)
-{
-	sigset_t set;
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	if (null < 0)
-		return error_sys(err, "cannot open '/dev/null'");
-	/* Nothing of ours may appear on the runner's terminal. */
-	if (dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0)
-		return error_sys(err, "cannot redirect");
-	if (null > 2)
-		close(null); /* nothing was written */
-	setsid();            /* can't fail: just forked, leads no group */
-	if (prctl(PR_SET_CHILD_SUBREAPER, 1))
-		return error_sys(err, "cannot become subreaper");
-	sigemptyset(&set);
-	sigaddset(&set, SIGCHLD);
-	sigaddset(&set, SIGALRM);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	/* A detached batch ignores it; what is blocked is not dropped for
-	 * that. */
-	if (!w->j->req->batch)
-		sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGQUIT);
-	/* One that is ignored is never queued: a runner under nohup. */
-	signal(SIGCHLD, SIG_DFL);
-	signal(SIGALRM, SIG_DFL);
-	signal(SIGTERM, SIG_DFL);
-	signal(SIGPIPE, SIG_IGN);
-	/* The script knows our process id: what means nothing to us must not
-	 * end us. */
-	signal(SIGUSR1, SIG_IGN);
-	signal(SIGUSR2, SIG_IGN);
-	if (sigprocmask(SIG_BLOCK, &set, NULL))
-		return error_sys(err, "cannot block signals");
-	w->sig_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return w->sig_fd < 0 ? error_sys(err, "cannot make a signalfd")
-			     : ERR_OK;
-}
-
-static enum err check_bytes(const struct warden *w, struct error *err)
-{
-	char now[SHA256_HEX + 1];
-	enum err rc;
-
-	if (!w->j->req->script)
-		return ERR_OK;
-	rc = job_hash_script(w->j, now, err);
-	if (!rc && strcmp(now, w->j->raw) != 0)
-		rc = error_set(err, ERR_FATAL,
-			"the file changed after it was claimed");
-	return rc;
-}
-
-static enum err exec_script(struct warden *w, int out, struct error *err)
-{
-	struct strvec env = STRVEC_INIT;
-	struct exec_opts opts = { .argv = (const char *const *)w->j->argv.v,
-		.out_fd = out,
-		.terminal = w->j->req->console };
-	const char *step = "start";
-	enum err rc;
-
-	if (w->j->req->script) /* a command runs where the person is */
-		opts.dir = repo_work_tree(w->j->s->repo);
-	environ_for_script(w->j, &env);
-	opts.envp = env.v;
-	w->start = clock_mono_ms();
-	rc = process_exec(&opts, &w->pid, &step, err);
-	if (rc) {
-		int sys = err->sys;
-
-		error_reset(err);
-		rc = error_set(err, ERR_FATAL, "%s: %s (errno %d)", step,
-			sys ? strerror(sys) : "failed", sys);
-	}
-	strvec_release(&env);
-	return rc;
-}
-
-static enum err open_output(const struct job *j, int out[2], struct error *err)
-{
-	if (j->req->console)
-		return pty_open(&j->console.before, &out[0], &out[1], err);
-	if (pipe2(out, O_CLOEXEC))
-		return error_sys(err, "cannot make a pipe");
-	if (fcntl(out[0], F_SETFL, O_NONBLOCK))
-		return error_sys(err, "cannot set up a pipe");
-	return ERR_OK;
-}
-
 /* Anything that goes wrong here is why the script was not started. */
 static enum err start(struct warden *w, struct error *err)
 {
@@ -492,15 +418,17 @@ static enum err start(struct warden *w, struct error *err)
 	int out[2] = { -1, -1 };
 	enum err rc;
 
-	rc = detach(w, err);
+	rc = warden_detach(w, err);
 	if (!rc)
-		rc = check_bytes(w, err);
+		rc = warden_check_bytes(w, err);
 	if (!rc)
 		rc = events_open(&w->events, path, err);
-	if (!rc)
+	if (!rc) {
 		w->events_open = true;
+		events_watch(&w->events, path);
+	}
 	if (!rc)
-		rc = open_output(w->j, out, err);
+		rc = warden_open_output(w->j, out, err);
 	if (!rc) {
 		read_lifeline(w);
 		read_control(w);
@@ -510,7 +438,7 @@ static enum err start(struct warden *w, struct error *err)
 	if (!rc)
 		rc = timer_start(w, err);
 	if (!rc)
-		rc = exec_script(w, out[1], err);
+		rc = warden_exec(w, out[1], err);
 	if (out[1] >= 0)
 		close(out[1]); /* the script has it now */
 	w->out_fd = out[0];

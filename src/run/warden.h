@@ -33,6 +33,7 @@ struct warden {
 	struct ending ending;
 	struct events events;
 	bool events_open;
+	int64_t events_at; /* before that nobody is woken by events */
 	struct control control;
 	struct said said;
 	bool timed_out;
@@ -43,6 +44,14 @@ struct warden {
 	int64_t log_bytes;  /* when the last tick was sent */
 	struct relay relay; /* of a console */
 };
+
+/* wardenstart.c, in this order: a session without a terminal, that reaps
+ * orphans and gets its signals as a descriptor; the file is still what was
+ * claimed; where the script writes to, and its other end; the script. */
+enum err warden_detach(struct warden *w, struct error *err);
+enum err warden_check_bytes(const struct warden *w, struct error *err);
+enum err warden_open_output(const struct job *j, int out[2], struct error *err);
+enum err warden_exec(struct warden *w, int out, struct error *err);
 
 /* Builds and records the outcome.  `refused`: why it was not started, or
  * NULL. */

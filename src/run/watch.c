@@ -22,6 +22,8 @@
 #define LOOK_MS 100
 #define LINE_MS 1000         /* between two lines that only the time moves */
 #define EVENTS_MAX (1 << 20) /* bytes of events between two looks */
+/* Of events that are read only to tell how far a run is; about 10^6 of them. */
+#define GLANCE_MAX (32 << 20)
 
 /* A handler has nothing else to set. */
 static volatile sig_atomic_t interrupted;
@@ -66,9 +68,7 @@ static void read_progress(struct follower *f)
 	if (!f->said.progress)
 		return;
 	f->said.progress = false;
-	f->live.current = f->said.current;
-	f->live.total = f->said.total;
-	buf_set(&f->live.label, f->said.label);
+	live_progress(&f->live, f->said.current, f->said.total, f->said.label);
 	f->line_at = 0;
 }
 
@@ -90,6 +90,31 @@ static void look(struct follower *f, const char *log)
 		return;
 	live_line(&f->live);
 	f->line_at = now;
+}
+
+bool underway_progress(
+	const struct session *s, const char *run, struct progress *ret)
+{
+	char *path = rundir_path(s->state_dir, run, "events");
+	struct said said = SAID_INIT;
+	struct events ev = { .fd = -1 };
+	bool more = false;
+
+	said.cap = capture_new(-1, 0);
+	environ_mask(&s->settings, said.cap);
+	if (underway_held(s, run) && !events_open(&ev, path, NULL)) {
+		if (events_read(
+			    &ev, GLANCE_MAX, said_event, &said, &more, NULL))
+			more = true;
+		events_close(&ev);
+	}
+	if (said.label && !more)
+		progress_set(ret, said.current, said.total, said.label);
+	more = more || !said.label;
+	capture_free(said.cap);
+	said_release(&said);
+	free(path);
+	return !more;
 }
 
 enum err underway_watch(struct session *s, struct watch *w, struct error *err)

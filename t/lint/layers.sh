@@ -16,7 +16,7 @@ includes | awk '
 		may["os"] = " os base "
 		may["base"] = " base "
 		row("cmd", "cmd decide opt")
-		row("run", "underway")
+		row("run", "progress underway")
 		row("core", "adhoc approvals circle entry header hooks")
 		row("core", "imports ledger namecheck needs owners plan")
 		row("core", "review rundir script session settings state")
