@@ -254,8 +254,8 @@ static void kv_row(struct json *j, const struct state_row *r)
 	buf_release(&when);
 }
 
-bool row_progress(const struct session *s, const struct view_row *r,
-	struct progress *ret)
+bool row_progress(
+	const struct session *s, const struct view_row *r, struct progress *ret)
 {
 	return r->state == STATE_RUNNING && r->row && r->row->run &&
 	       underway_progress(s, r->row->run, ret);

@@ -63,8 +63,8 @@ static enum err check_usage(const struct run_opts *o, const struct cmd_args *a,
 		return error_set(err, ERR_USAGE,
 			"run: --again and --retry exclude each other");
 	if (o->from_start && !o->retry)
-		return error_set(err, ERR_USAGE,
-			"run: --from-start goes with --retry");
+		return error_set(
+			err, ERR_USAGE, "run: --from-start goes with --retry");
 	if (o->again && !a->args->n)
 		return error_set(err, ERR_USAGE, "run: --again: which script?");
 	if (a->has_rest && a->args->n != 1)

@@ -236,8 +236,7 @@ static void put_reason(struct list *l, const struct view_row *r)
 	buf_reset(&text);
 	if (row_progress(l->s, r, &progress)) {
 		progress_text(&progress, &text);
-		lines_wrapped(
-			l->o, lines_width(l->o), DETAIL_INDENT, text.ptr);
+		lines_wrapped(l->o, lines_width(l->o), DETAIL_INDENT, text.ptr);
 		buf_reset(&text);
 	}
 	row_how(r, l->v->env, &text);

@@ -84,7 +84,8 @@ static enum err load_trust_set(struct ledger *l, struct walk *w,
 	}
 	if (rc)
 		return rc;
-	qsort(s->held.v, s->held.n, sizeof(*s->held.v), held_cmp);
+	if (s->held.n)
+		qsort(s->held.v, s->held.n, sizeof(*s->held.v), held_cmp);
 	s->facts = xcalloc(s->held.n + 1, sizeof(*s->facts));
 	s->keys = xcalloc(s->held.n + 1, sizeof(*s->keys));
 	for (size_t i = 0; !rc && i < s->held.n; i++) {

@@ -35,7 +35,7 @@ typedef void event_fn(const struct event *ev, void *arg);
 
 struct events {
 	int fd;
-	int watch_fd; /* readable when the file was written to; -1: none */
+	int watch_fd;    /* readable when the file was written to; -1: none */
 	int64_t at;      /* bytes read so far */
 	struct buf line; /* an unfinished line */
 	bool overlong;   /* the rest of this line is dropped */

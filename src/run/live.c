@@ -189,8 +189,8 @@ static void plain_line(struct live *l, int64_t now)
 	fflush(l->msg->f);
 	l->line_news = false;
 	l->line_at = now + l->line_gap;
-	l->line_gap = 2 * l->line_gap < PLAIN_MAX_MS ? 2 * l->line_gap
-						     : PLAIN_MAX_MS;
+	l->line_gap =
+		2 * l->line_gap < PLAIN_MAX_MS ? 2 * l->line_gap : PLAIN_MAX_MS;
 	buf_release(&text);
 }
 
