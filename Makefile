@@ -417,7 +417,8 @@ bench:
 
 # ---- installation ----
 
-TEMPLATES = $(sort $(wildcard templates/*))
+TEMPLATES = $(sort $(wildcard templates/*.*))
+LIB = $(sort $(wildcard templates/lib/*))
 HOOKS = $(sort $(wildcard hooks/*))
 MAN = $(sort $(wildcard man/*.[1-9]))
 mandir_of = $(mandir)/man$(patsubst .%,%,$(suffix $(1)))
@@ -429,10 +430,11 @@ $(B)/datadir.stamp: FORCE
 	@echo '$(datadir)' | cmp -s - $@ || echo '$(datadir)' >$@
 
 install: all
-	install -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(datadir)/templates' \
+	install -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(datadir)/templates/lib' \
 		'$(DESTDIR)$(datadir)/hooks' '$(DESTDIR)$(licensedir)'
 	install -m 755 $(B)/git-strack '$(DESTDIR)$(bindir)/git-strack'
 	install -m 644 $(TEMPLATES) '$(DESTDIR)$(datadir)/templates'
+	install -m 644 $(LIB) '$(DESTDIR)$(datadir)/templates/lib'
 	install -m 644 $(HOOKS) '$(DESTDIR)$(datadir)/hooks'
 	install -m 644 LICENSE '$(DESTDIR)$(licensedir)/LICENSE'
 	@set -e; $(foreach page,$(MAN),\
@@ -442,10 +444,11 @@ install: all
 uninstall:
 	rm -f '$(DESTDIR)$(bindir)/git-strack' \
 		'$(DESTDIR)$(licensedir)/LICENSE' \
-		$(foreach file,$(TEMPLATES) $(HOOKS),'$(DESTDIR)$(datadir)/$(file)') \
+		$(foreach file,$(TEMPLATES) $(LIB) $(HOOKS),'$(DESTDIR)$(datadir)/$(file)') \
 		$(foreach page,$(MAN),\
 		'$(DESTDIR)$(call mandir_of,$(page))/$(notdir $(page))')
-	@for dir in '$(DESTDIR)$(datadir)/templates' \
+	@for dir in '$(DESTDIR)$(datadir)/templates/lib' \
+		'$(DESTDIR)$(datadir)/templates' \
 		'$(DESTDIR)$(datadir)/hooks' '$(DESTDIR)$(datadir)' \
 		'$(DESTDIR)$(licensedir)'; do \
 		[ ! -d "$$dir" ] || \

@@ -23,6 +23,10 @@ esac
 
 # ---- a known world ----
 
+# Of a build with sanitizers (make check SAN=1).
+LSAN_OPTIONS=suppressions=$strack_t/helper/lsan.supp:print_suppressions=0
+export LSAN_OPTIONS
+
 for strack_v in $(env | sed -n 's/^\(GIT_[A-Z0-9_]*\|STRACK_[A-Z0-9_]*\)=.*/\1/p'); do
 	case $strack_v in
 	STRACK_BUILD | STRACK_LONG | STRACK_FAILURES) ;;

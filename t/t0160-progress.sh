@@ -105,6 +105,23 @@ test_expect_success 'garbage is reported, and does no harm' '
 	git strack run >out && test "$(grep -c "warn: unknown event" out)" = 8
 '
 
+# More than the warden reads between two looks around, all of it appended while
+# it does not look; what is masked there is masked in what is printed behind it.
+test_expect_success 'what was said at the very end counts, however much' '
+	a=scripts/${day}09_a.sh &&
+	script "$a" <<-\EOF &&
+	#!/bin/sh
+	kill -STOP $PPID
+	awk "BEGIN { for (i = 1; i <= 200000; i++)
+		print \"checkpoint last_id \" i }" >>$STRACK_EVENTS
+	echo mask s3cr3t42 >>$STRACK_EVENTS
+	echo it is s3cr3t42
+	{ sleep 0.3; kill -CONT $PPID; } &
+	EOF
+	git strack run >out && grep -x "it is \*\*\*" out && ! grep s3cr3t out &&
+	test "$(entry "$a" done | field checkpoint)" = "last_id=200000"
+'
+
 # The warden must not grow, and what it reads it reads while others write.
 test_expect_success 'a million events' '
 	a=scripts/${day}05_a.sh &&

@@ -147,6 +147,7 @@ test_expect_success 'the variables that [log] mask names' '
 # traced <command>...: what it executes and creates, in ../trace.
 traced() {
 	TMPDIR=$strack_scratch/shared XDG_RUNTIME_DIR=$strack_scratch/runtime \
+		env ASAN_OPTIONS=detect_leaks=0 \
 		strace -f -qq --seccomp-bpf -v -s 65536 -o ../trace \
 		-e trace=execve,open,openat,creat,mkdir,mkdirat,mknod,mknodat,link,linkat,rename,renameat,renameat2,symlink,symlinkat,execveat \
 		"$@"

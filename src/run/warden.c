@@ -248,26 +248,34 @@ static void read_signals(struct warden *w)
 static void read_events(struct warden *w)
 {
 	struct error err = ERROR_INIT;
-	bool more = false;
 
+	w->events_more = false;
 	if (w->events_open && events_read(&w->events, EVENTS_MAX, said_event,
-				      &w->said, &more, &err)) {
+				      &w->said, &w->events_more, &err)) {
 		capture_line(w->j->cap, err.text.ptr, err.text.len);
 		events_close(&w->events);
-		w->events_open = false;
+		w->events_open = w->events_more = false;
 	}
 	error_release(&err);
 }
 
+/* All that there is. */
+static void catch_up(struct warden *w)
+{
+	do
+		read_events(w);
+	while (w->events_more);
+}
+
 /* One chunk and its size; 0 when there is none now.  Read first, then the
  * events: what the script asked to mask before it wrote these bytes is known by
- * then. */
+ * then.  Where we are far behind with the events, the output waits. */
 static size_t read_output(struct warden *w)
 {
 	char chunk[CHUNK];
 	ssize_t n;
 
-	if (w->out_fd < 0 || relay_full(w))
+	if (w->out_fd < 0 || relay_full(w) || w->events_more)
 		return 0;
 	do {
 		n = read(w->out_fd, chunk, sizeof(chunk));
@@ -279,7 +287,7 @@ static size_t read_output(struct warden *w)
 		w->out_fd = -1;
 		return 0;
 	}
-	read_events(w);
+	catch_up(w);
 	capture_add(w->j->cap, chunk, (size_t)n);
 	relay_show(w, chunk, (size_t)n);
 	return (size_t)n;
@@ -290,6 +298,8 @@ static size_t read_output(struct warden *w)
 /* What may happen without any of the descriptors telling. */
 static int look_again_ms(const struct warden *w)
 {
+	if (w->events_more)
+		return 0;
 	switch (w->phase) {
 	case PHASE_RUN:
 		if (w->events_open && clock_mono_ms() < w->events_at)
@@ -390,6 +400,7 @@ static void drain(struct warden *w)
 
 	reap(w);
 	w->phase = PHASE_OVER; /* also of what was not started */
+	catch_up(w);
 	if (w->j->req->console)
 		drain_terminal(w);
 	else if (w->out_fd >= 0 && ioctl(w->out_fd, FIONREAD, &bytes))
@@ -402,7 +413,7 @@ static void drain(struct warden *w)
 	if (w->out_fd >= 0)
 		close(w->out_fd); /* only read from */
 	w->out_fd = -1;
-	read_events(w);
+	catch_up(w);
 	if (w->events_open)
 		events_end(&w->events, said_event, &w->said);
 	capture_end(w->j->cap);

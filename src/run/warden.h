@@ -33,6 +33,7 @@ struct warden {
 	struct ending ending;
 	struct events events;
 	bool events_open;
+	bool events_more;  /* there is more to read than was read at once */
 	int64_t events_at; /* before that nobody is woken by events */
 	struct control control;
 	struct said said;
