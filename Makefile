@@ -316,7 +316,8 @@ check:
 
 # What `check` takes a sample of, in full: every fault at every point, hundreds
 # of kills and rounds.
-LONG = $(sort $(wildcard t/t007*.sh) t/t0002-unit.sh t/t0090-valgrind.sh)
+LONG = $(sort $(wildcard t/t007*.sh) t/t0002-unit.sh t/t0090-valgrind.sh \
+	t/t0214-verify-attacks-size.sh)
 check-long:
 	@CC='$(CC)' sh t/setup.sh check
 	@echo 'Building $(B)/git-strack and the unit tests'

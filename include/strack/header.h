@@ -20,6 +20,8 @@ struct header {
 	struct strvec tags;
 	bool rollback_on_failure;
 	bool idempotent;
+	int64_t retries;     /* of a run that failed, by itself; 0 to 20 */
+	int64_t retry_delay; /* seconds before each; 0 to a day */
 };
 
 void header_init(struct header *h);

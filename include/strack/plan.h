@@ -71,7 +71,9 @@ struct plan_wish {
 	const struct strvec *selected; /* paths; NULL: all */
 	const char *tag;               /* or NULL */
 	bool retry;                    /* failed (and rolled back) ones too */
-	const char *again;             /* why to run what is settled, or NULL */
+	const char *retrying;          /* this one, when it failed; or NULL */
+	const char *retrying_why;
+	const char *again; /* why to run what is settled, or NULL */
 };
 
 /* Adds the line `git strack COMMAND` on a script, to be pasted. */

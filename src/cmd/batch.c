@@ -4,6 +4,7 @@
  */
 #include "batch.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -18,6 +19,7 @@ void batch_release(struct batch *b)
 	view_release(&b->view);
 	strvec_release(&b->selected);
 	strvec_release(&b->todo);
+	buf_release(&b->retry_why);
 	detach_release(&b->detach);
 }
 
@@ -54,6 +56,8 @@ enum err batch_plan(struct batch *b, struct error *err)
 		.tag = b->o->tag,
 		.retry = b->o->retry,
 		.again = b->o->again ? b->o->message : NULL,
+		.retrying = b->retrying,
+		.retrying_why = b->retry_why.ptr,
 	};
 	struct plan_facts facts;
 	enum err rc = view_see(&b->view, b->s->env, err);
@@ -299,6 +303,39 @@ static enum err pass(
 
 /* ---- the batch ---- */
 
+/* A script whose header asks for it is run again when it failed, but not when a
+ * person ended it. */
+static bool retries(struct batch *b, const char *path, enum err rc)
+{
+	const struct plan_item *it = batch_find(b, path);
+	const struct state_row *r = ledger_row(b->s->ledger, path, b->s->env);
+
+	if (rc != ERR_NO || b->cancelled || !it || !r ||
+		r->state != STATE_FAILED)
+		return false;
+	if (!b->retrying || strcmp(b->retrying, path) != 0)
+		b->retry = 0;
+	return b->retry < it->script->header.retries;
+}
+
+static enum err retry(struct batch *b, const char *path, struct error *err)
+{
+	const struct script *sc = batch_find(b, path)->script;
+	const struct timespec delay = { sc->header.retry_delay, 0 };
+
+	error_reset(err); /* it was shown how it ended */
+	b->failed--;
+	b->at--;
+	b->retrying = path;
+	b->retry++;
+	buf_reset(&b->retry_why);
+	buf_printf(&b->retry_why, "retry %" PRId64 " of %" PRId64, b->retry,
+		sc->header.retries);
+	batch_say_retry(b, sc);
+	nanosleep(&delay, NULL); /* a signal ends us */
+	return batch_plan(b, err);
+}
+
 struct course {
 	enum err rc; /* what the batch will answer */
 	bool stop;
@@ -334,6 +371,10 @@ static enum err step(struct batch *b, const char *path, struct course *p,
 		if (rc == ERR_MOVED) {
 			*again = true;
 			return batch_plan(b, err);
+		}
+		if (retries(b, path, rc)) {
+			*again = true;
+			return retry(b, path, err);
 		}
 		if (b->cancelled)
 			p->stop = true;

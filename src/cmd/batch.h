@@ -31,8 +31,12 @@ struct batch {
 	size_t to_run;         /* of these, how many were to be run */
 	size_t at;             /* how many were begun */
 	const struct plan_item *item; /* the one that is begun */
-	bool allow_dirty;             /* asked for, and allowed there */
-	bool cancelled;               /* by a signal, or git strack cancel */
+	/* One that failed, to be run again by itself; NULL: none. */
+	const char *retrying;
+	int64_t retry;        /* the how many-th retry of it this is */
+	struct buf retry_why; /* as the claim has it */
+	bool allow_dirty;     /* asked for, and allowed there */
+	bool cancelled;       /* by a signal, or git strack cancel */
 	size_t done, failed, skipped, lost, blocked, not_run;
 	int64_t start;        /* monotonic milliseconds */
 	struct detach detach; /* its id is empty in one that is not */
@@ -55,6 +59,8 @@ enum err batch_detach(struct batch *b, struct error *err);
 /* ---- batchtext.c ---- */
 void batch_say_start(struct batch *b, const struct plan_item *it);
 void batch_say_end(struct batch *b, const struct state_row *r);
+/* It will be run again, after its retry-delay. */
+void batch_say_retry(struct batch *b, const struct script *sc);
 /* A script that is passed by, and why. */
 void batch_say_passed(struct batch *b, const char *word,
 	const struct plan_item *it, const char *why);

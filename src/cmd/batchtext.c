@@ -55,6 +55,20 @@ void batch_say_end(struct batch *b, const struct state_row *r)
 	ended_line(b->out, r->state, r->script, r->duration_ms, &result);
 }
 
+void batch_say_retry(struct batch *b, const struct script *sc)
+{
+	out_printf(b->out, "%s", b->retry_why.ptr);
+	if (sc->header.retry_delay) {
+		struct buf text = BUF_INIT;
+
+		duration_rough(&text, sc->header.retry_delay * 1000);
+		out_printf(b->out, " in %s", text.ptr);
+		buf_release(&text);
+	}
+	out_printf(b->out, "\n");
+	out_finish(b->out, NULL);
+}
+
 /* What is wrong with a script names it already. */
 static const char *without_path(const char *path, const char *why)
 {

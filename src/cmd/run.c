@@ -338,6 +338,7 @@ static enum err run(struct session *s, const void *opts,
 		.args = a->has_rest ? a->rest : NULL,
 		.view = VIEW_INIT,
 		.plan = PLAN_INIT,
+		.retry_why = BUF_INIT,
 		.detach = DETACH_INIT };
 	enum err rc = check_usage(b.o, a, &b.timeout, err);
 

@@ -88,6 +88,21 @@ static bool set_idempotent(struct header *h, const char *value)
 	return h->idempotent || !strcmp(value, "no");
 }
 
+#define RETRIES_MAX 20
+#define DELAY_MAX (24 * 3600)
+
+static bool set_retries(struct header *h, const char *value)
+{
+	return number_parse(value, &h->retries) && h->retries > 0 &&
+	       h->retries <= RETRIES_MAX;
+}
+
+static bool set_retry_delay(struct header *h, const char *value)
+{
+	return duration_parse(value, &h->retry_delay) &&
+	       h->retry_delay <= DELAY_MAX;
+}
+
 static const struct header_key {
 	const char *name;
 	bool (*set)(struct header *h, const char *value);
@@ -104,6 +119,9 @@ static const struct header_key {
 		"write words with blanks between" },
 	{ "on-failure", set_on_failure, "is not known", "try rollback" },
 	{ "idempotent", set_idempotent, "is not known", "try yes or no" },
+	{ "retries", set_retries, "is not a number from 1 to 20", "try 3" },
+	{ "retry-delay", set_retry_delay, "is not a duration up to a day",
+		"try 10s or 5m" },
 };
 
 #define NKEYS ARRAY_SIZE(header_keys)
@@ -285,6 +303,32 @@ static enum err parse_directive(const char *name, const char *s,
 	return rc;
 }
 
+/* Keys that mean something only together. */
+static enum err check_together(const char *name, const struct header *h,
+	const int lines[NKEYS], int *bad, struct error *err)
+{
+	for (size_t i = 0; i < NKEYS; i++) {
+		bool retries = !strcmp(header_keys[i].name, "retries");
+		bool delay = !strcmp(header_keys[i].name, "retry-delay");
+
+		if (!lines[i] || !(retries || delay))
+			continue;
+		*bad = lines[i];
+		if (retries && !h->idempotent)
+			return error_set(err, ERR_BAD,
+				"%s: retries: only what may be run again "
+				"harmlessly is repeated by itself (line %d); "
+				"add 'strack: idempotent yes' if it may",
+				name, lines[i]);
+		if (delay && !h->retries)
+			return error_set(err, ERR_BAD,
+				"%s: retry-delay: there are no retries (line "
+				"%d); add 'strack: retries 3'",
+				name, lines[i]);
+	}
+	return ERR_OK;
+}
+
 enum err header_parse_line(const char *name, const char *text, size_t len,
 	struct header *ret, int *bad, struct error *err)
 {
@@ -312,6 +356,9 @@ enum err header_parse_line(const char *name, const char *text, size_t len,
 		}
 		s = eol < end ? eol + 1 : end;
 	}
+	rc = check_together(name, &h, lines, bad, err);
+	if (rc)
+		goto out;
 	header_release(ret);
 	*ret = h;
 	header_init(&h); /* transferred */

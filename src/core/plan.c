@@ -167,6 +167,11 @@ static void decide_state(struct plan_item *it, const struct plan_facts *f,
 		held(it, f);
 		return;
 	case STATE_FAILED:
+		if (w->retrying && !strcmp(w->retrying, it->script->path)) {
+			run_again(it, w->retrying_why);
+			return;
+		}
+		/* fall through */
 	case STATE_ROLLED_BACK:
 		if (w->again || w->retry)
 			run_again(it, w->again ? w->again : "retry");

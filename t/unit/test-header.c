@@ -129,7 +129,20 @@ static void test_mistakes(void **state)
 	refused("# strack: colour red\n",
 		"s.sh: 'colour' is not a key of the header (line 1); the keys "
 		"are description, timeout, environments, requires, tags, "
-		"on-failure, idempotent");
+		"on-failure, idempotent, retries, retry-delay");
+	refused("#!/bin/sh\n# strack: retries 3\n",
+		"s.sh: retries: only what may be run again harmlessly is "
+		"repeated by itself (line 2); add 'strack: idempotent yes' if "
+		"it may");
+	refused("# strack: idempotent yes\n# strack: retry-delay 3s\n",
+		"s.sh: retry-delay: there are no retries (line 2); add "
+		"'strack: retries 3'");
+	refused("# strack: retries 21\n",
+		"s.sh: retries: '21' is not a number from 1 to 20 (line 1); "
+		"try 3");
+	refused("# strack: retry-delay 25h\n",
+		"s.sh: retry-delay: '25h' is not a duration up to a day "
+		"(line 1); try 10s or 5m");
 	refused("# strack: timeout 5\n# strack: timeout 6\n",
 		"s.sh: timeout: given twice (lines 1 and 2); keep one");
 	refused("# strack: timeout\n",
