@@ -83,6 +83,7 @@ SRC = \
 	src/cmd/attach.c \
 	src/cmd/batch.c \
 	src/cmd/batchdetach.c \
+	src/cmd/batchparam.c \
 	src/cmd/batchtext.c \
 	src/cmd/brought.c \
 	src/cmd/camein.c \
@@ -168,6 +169,7 @@ SRC = \
 	src/core/nearest.c \
 	src/core/needs.c \
 	src/core/owners.c \
+	src/core/param.c \
 	src/core/place.c \
 	src/core/plan.c \
 	src/core/planwait.c \
@@ -361,7 +363,7 @@ FUZZ_TARGETS = $(sort $(patsubst t/fuzz/fuzz-%.c,%,$(wildcard t/fuzz/fuzz-*.c)))
 # No more than the targets need, so that the replay is built in seconds.
 FUZZ_SRC = $(wildcard src/base/*.c) \
 	$(addprefix src/core/,commitshape.c entry.c entryname.c entryparse.c \
-	header.c importmatch.c imports.c kind.c message.c nearest.c \
+	header.c importmatch.c imports.c kind.c message.c nearest.c param.c \
 	settings.c settingskeys.c walktree.c) \
 	$(addprefix src/git/,commit.c incoming.c object.c pathname.c tree.c \
 	treediff.c) \

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "strack/error.h"
+#include "strack/param.h"
 #include "strack/strvec.h"
 
 #define HEADER_LINES 64
@@ -22,6 +23,7 @@ struct header {
 	bool idempotent;
 	int64_t retries;     /* of a run that failed, by itself; 0 to 20 */
 	int64_t retry_delay; /* seconds before each; 0 to a day */
+	struct paramvec params;
 };
 
 void header_init(struct header *h);

@@ -21,12 +21,15 @@ struct run_request {
 	const char *reason;        /* why, of a command */
 	bool console;              /* on a terminal of its own, like ours */
 	const struct strvec *args; /* given to the script; or NULL */
-	int64_t timeout;           /* seconds, 0 none */
-	bool from_start;           /* checkpoints of before don't count */
-	bool wait;                 /* for whoever holds the script */
-	bool allow_dirty;          /* what is not committed, too */
-	struct out *out;           /* where its output is shown; NULL: not */
-	size_t nth, of;            /* its place in the batch, to be shown */
+	/* NAME=VALUE, for its environment and its claim, and the values that
+	 * neither claim nor log may have; or NULL. */
+	const struct strvec *params, *secrets;
+	int64_t timeout;  /* seconds, 0 none */
+	bool from_start;  /* checkpoints of before don't count */
+	bool wait;        /* for whoever holds the script */
+	bool allow_dirty; /* what is not committed, too */
+	struct out *out;  /* where its output is shown; NULL: not */
+	size_t nth, of;   /* its place in the batch, to be shown */
 	/* Id of the detached batch that it belongs to: it goes on when this
 	 * process dies.  NULL: it does not. */
 	const char *batch;

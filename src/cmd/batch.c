@@ -19,6 +19,7 @@ void batch_release(struct batch *b)
 	view_release(&b->view);
 	strvec_release(&b->selected);
 	strvec_release(&b->todo);
+	strvec_release(&b->given);
 	buf_release(&b->retry_why);
 	detach_release(&b->detach);
 }
@@ -243,11 +244,14 @@ static enum err run_item(
 	bool detached = *b->detach.id != '\0';
 	const char *bytes = it->depends ? view_blob(&b->view, turn.path) : NULL;
 	char *blob = bytes ? xstrdup(bytes) : NULL;
+	struct strvec params = STRVEC_INIT, secrets = STRVEC_INIT;
 	struct run_request req = { .script = it->script,
 		.attempt = it->attempt,
 		.blob = blob,
 		.again = again,
 		.args = b->args,
+		.params = &params,
+		.secrets = &secrets,
 		.timeout = limit_of(b, it->script),
 		.from_start = b->o->from_start,
 		.wait = b->o->wait,
@@ -261,13 +265,18 @@ static enum err run_item(
 		.running = detached ? running : NULL,
 		.arg = &turn };
 	struct run_report rep = { .log_path = NULL };
-	enum err rc = run_one(b->s, &req, &rep, err);
+	enum err rc = batch_params(b, it->script, &params, &secrets, err);
+
+	if (!rc)
+		rc = run_one(b->s, &req, &rep, err);
 
 	if (turn.started)
 		rc = conclude(b, turn.path, rc, &rep, err);
 	else if (rc && rc != ERR_MOVED)
 		b->not_run++;
 	run_report_release(&rep);
+	strvec_release(&params);
+	strvec_release(&secrets);
 	free(again);
 	free(blob);
 	return rc;

@@ -15,6 +15,7 @@ struct run_opts {
 	const char *env, *message, *timeout, *tag;
 	bool dry_run, retry, from_start, again, keep_going, wait, allow_dirty;
 	bool from_the_beginning, yes, json, detach;
+	struct strvec params; /* as they were typed */
 };
 
 struct batch {
@@ -24,6 +25,7 @@ struct batch {
 	int64_t timeout;           /* -1: as the script says */
 	struct out *out;           /* where it is told */
 	struct view view;
+	struct strvec given;    /* parameters, NAME=VALUE */
 	struct strvec selected; /* paths; empty: all */
 	struct plan plan;
 	struct oid planned_at; /* tip of the ledger then */
@@ -55,6 +57,14 @@ const struct plan_item *batch_find(const struct batch *b, const char *path);
 /* The same in a process of its own, until the first script runs; then tells
  * how to go on.  In that process it returns at the end of the batch. */
 enum err batch_detach(struct batch *b, struct error *err);
+
+/* ---- batchparam.c ---- */
+/* Reads what was given, and sees to it that each script that would run gets
+ * what it declares and each word is wanted. */
+enum err batch_check_params(struct batch *b, struct error *err);
+/* What one script gets; see params_resolve. */
+enum err batch_params(const struct batch *b, const struct script *sc,
+	struct strvec *ret, struct strvec *secrets, struct error *err);
 
 /* ---- batchtext.c ---- */
 void batch_say_start(struct batch *b, const struct plan_item *it);

@@ -34,6 +34,7 @@ static const struct {
 	{ KEY_ENTRY, "About" },
 	{ KEY_VERDICT, "Verdict" },
 	{ KEY_ARGS, "Arguments" },
+	{ KEY_PARAM, "Parameters" },
 	{ KEY_CHECKPOINT, "Checkpoints" },
 	{ KEY_LEFT, "Left behind" },
 	{ KEY_LIMIT, "Time limit" },

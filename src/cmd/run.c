@@ -33,6 +33,8 @@ static const struct opt options[] = {
 		"time limit of each script (5m, 1h30m; 0 is none)" },
 	{ 0, "tag", OPT_STRING, AT(tag), "<tag>",
 		"only scripts that have this tag" },
+	{ 0, "param", OPT_LIST, AT(params), "<name>[=<value>]",
+		"a parameter that the script's header declares" },
 	{ 0, "wait", OPT_FLAG, AT(wait), NULL,
 		"wait for other runners instead of giving up" },
 	{ 0, "detach", OPT_FLAG, AT(detach), NULL,
@@ -327,6 +329,8 @@ static enum err prepare(
 		return rc;
 	batch_collect(b);
 	rc = check_wrong(b, err);
+	if (!rc)
+		rc = batch_check_params(b, err);
 	return rc ? rc : check_first_run(b, err);
 }
 

@@ -24,6 +24,7 @@ void header_release(struct header *h)
 	strvec_release(&h->environments);
 	strvec_release(&h->requires);
 	strvec_release(&h->tags);
+	paramvec_release(&h->params);
 	header_init(h);
 }
 
@@ -103,6 +104,11 @@ static bool set_retry_delay(struct header *h, const char *value)
 	       h->retry_delay <= DELAY_MAX;
 }
 
+static bool set_param(struct header *h, const char *value)
+{
+	return paramvec_parse(&h->params, value);
+}
+
 static const struct header_key {
 	const char *name;
 	bool (*set)(struct header *h, const char *value);
@@ -122,6 +128,9 @@ static const struct header_key {
 	{ "retries", set_retries, "is not a number from 1 to 20", "try 3" },
 	{ "retry-delay", set_retry_delay, "is not a duration up to a day",
 		"try 10s or 5m" },
+	{ "param", set_param, "is not a new name and a value",
+		"try 'LIMIT 1000 How many at most', or required or secret for "
+		"the value" },
 };
 
 #define NKEYS ARRAY_SIZE(header_keys)
@@ -253,7 +262,7 @@ static enum err set_key(const char *name, const char *key, const char *value,
 	if (i == NKEYS)
 		return unknown_key(name, key, line, err);
 	k = &header_keys[i];
-	if (lines[i])
+	if (lines[i] && k->set != set_param) /* each its own name */
 		return error_set(err, ERR_BAD,
 			"%s: %s: given twice (lines %d and %d); keep one", name,
 			key, lines[i], line);

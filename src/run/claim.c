@@ -252,6 +252,22 @@ void job_add_args(struct job *j)
 	buf_release(&masked);
 }
 
+void job_add_params(struct job *j)
+{
+	const struct strvec *params = j->req->params;
+	const struct strvec *secrets = j->req->secrets;
+	struct buf masked = BUF_INIT;
+
+	for (size_t i = 0; secrets && i < secrets->n; i++)
+		capture_mask(j->cap, secrets->v[i], strlen(secrets->v[i]));
+	for (size_t i = 0; params && i < params->n; i++) {
+		buf_set(&masked, params->v[i]);
+		capture_mask_text(j->cap, &masked);
+		entry_add_item(&j->claim, KEY_PARAM, masked.ptr);
+	}
+	buf_release(&masked);
+}
+
 /* It was when the batch began; and what is in force may have changed. */
 static enum err refuse_dirty(const struct job *j, const struct oid *head,
 	const char *what, struct error *err)
@@ -332,6 +348,7 @@ enum err job_prepare(struct job *j, struct error *err)
 		rc = fill_claim(j, err);
 	if (!rc) {
 		job_open_log(j);
+		job_add_params(j);
 		job_add_args(j);
 	}
 	if (rc == ERR_MOVED) {

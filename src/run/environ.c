@@ -13,6 +13,7 @@
 #include "strack/clock.h"
 #include "strack/datadir.h"
 #include "strack/file.h"
+#include "strack/param.h"
 #include "strack/strmap.h"
 
 /* git rev-parse --local-env-vars, of git 2.30 to 2.51; in a hook, or behind
@@ -53,7 +54,7 @@ static bool name_is(const char *var, const char *name)
 
 static bool goes(const char *var)
 {
-	if (str_starts(var, CHECKPOINT))
+	if (str_starts(var, CHECKPOINT) || str_starts(var, PARAM_VARIABLE))
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(git_local); i++)
 		if (name_is(var, git_local[i]))
@@ -146,6 +147,9 @@ void environ_for_script(const struct job *j, struct strvec *ret)
 		strvec_pushf(ret, "STRACK_ATTEMPT=%" PRId64, j->req->attempt);
 		add_path(ret, j, "STRACK_RESUME", "resume");
 		add_checkpoints(ret, j);
+		for (size_t i = 0; j->req->params && i < j->req->params->n; i++)
+			strvec_pushf(
+				ret, PARAM_VARIABLE "%s", j->req->params->v[i]);
 	}
 	strvec_pushf(ret, "STRACK_FENCE=%" PRId64, j->claim.seq);
 	if (j->req->timeout > 0)

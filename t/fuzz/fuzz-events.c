@@ -84,7 +84,7 @@ static void follow(int fd, int64_t max, struct seen *s)
 	struct error err = ERROR_INIT;
 	bool more = true;
 
-	e = (struct events){ .fd = dup(fd) };
+	e = (struct events){ .fd = dup(fd), .watch_fd = -1 };
 	buf_init(&e.line);
 	while (more)
 		MUST(events_read(&e, max, note, s, &more, &err) == ERR_OK);

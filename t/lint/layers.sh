@@ -18,7 +18,7 @@ includes | awk '
 		row("cmd", "cmd decide opt")
 		row("run", "progress underway")
 		row("core", "adhoc approvals circle entry header hooks")
-		row("core", "imports ledger namecheck needs owners plan")
+		row("core", "imports ledger namecheck needs owners param plan")
 		row("core", "review rundir script session settings state")
 		row("core", "template treefiles trust view")
 		row("git", "gc object porcelain refs repo")
