@@ -69,6 +69,23 @@ test_expect_success 'who ends it by hand does not want the next one either' '
 	git strack mark -m x "$a"
 '
 
+test_expect_success 'as long as something of it lives there is no second copy' '
+	rm -f ran && a=scripts/${day}07_a.sh &&
+	echo /pid >>.git/info/exclude && script "$a" <<-\EOF &&
+	#!/bin/sh
+	# strack: idempotent yes
+	# strack: retries 9
+	echo ran >>ran
+	setsid sleep 60 &
+	echo $! >pid
+	while ! grep -q sleep /proc/$!/comm; do sleep 0.02; done
+	exit 1
+	EOF
+	must_fail 1 git strack run >out 2>&1 && kill $(cat pid) && rm pid &&
+	grep "^no retry: processes" out && test "$(cat ran)" = ran &&
+	git strack mark -m x "$a"
+'
+
 test_expect_success 'what is settled in the meantime is not run again' '
 	rm -f ran && a=scripts/${day}05_a.sh &&
 	flaky "$a" 9 "idempotent yes" "retries 9" "retry-delay 3s" &&

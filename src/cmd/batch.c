@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "strack/clock.h"
+#include "strack/process.h"
 
 #define REPLANS 50
 
@@ -312,6 +313,21 @@ static enum err pass(
 
 /* ---- the batch ---- */
 
+/* Two copies at once are what nobody asked for. */
+static bool lives_on(const struct batch *b, const char *run)
+{
+	char *entry = xstrfmt("STRACK_RUN=%s", run);
+	struct pidvec left = PIDVEC_INIT;
+	bool lives = process_with_env(entry, &left, NULL) || left.n;
+
+	if (lives)
+		out_printf(b->out,
+			"no retry: processes that it started live on\n");
+	pidvec_release(&left);
+	free(entry);
+	return lives;
+}
+
 /* A script whose header asks for it is run again when it failed, but not when a
  * person ended it. */
 static bool retries(struct batch *b, const char *path, enum err rc)
@@ -324,7 +340,7 @@ static bool retries(struct batch *b, const char *path, enum err rc)
 		return false;
 	if (!b->retrying || strcmp(b->retrying, path) != 0)
 		b->retry = 0;
-	return b->retry < it->script->header.retries;
+	return b->retry < it->script->header.retries && !lives_on(b, r->run);
 }
 
 static enum err retry(struct batch *b, const char *path, struct error *err)
