@@ -209,16 +209,20 @@ static enum err commit_it(struct session *s, const struct removals *l,
 	const struct strvec *deleted, const struct buf *message,
 	struct error *err)
 {
-	char *path =
-		xstrfmt("%s/removal-message.%ld", s->state_dir, (long)getpid());
+	/* held, so that whoever finds it after a crash may remove it */
+	struct temp file = TEMP_INIT;
 	struct buf subject = BUF_INIT;
 	enum err rc;
 
-	rc = file_replace(path, 0600, message->ptr, message->len, err);
+	rc = temp_file(s->state_dir, TEMP_PREFIX "message-", &file, err);
 	if (!rc)
-		rc = worktree_commit(s->repo, deleted, path, err);
-	file_remove(path, NULL);
-	free(path);
+		rc = fd_write_all(
+			file.fd, message->ptr, message->len, file.path, err);
+	if (!rc)
+		rc = worktree_commit(s->repo, deleted, file.path, err);
+	if (file.path)
+		(void)unlink(file.path); /* else the next cleanup does */
+	temp_forget(&file);
 	if (rc) {
 		error_hint(err, "the files are removed and that is recorded; "
 				"what is left is the commit:\n  git commit");
