@@ -145,13 +145,19 @@ static enum err sync_dir(const struct hook *k, struct error *err)
 	return rc ? ERR_FATAL : ERR_OK;
 }
 
+/* Is that name the hook that we found? */
+static bool is_theirs(const struct hook *k, const char *path)
+{
+	struct stat st;
+
+	return !lstat(path, &st) && st.st_dev == k->dev && st.st_ino == k->ino;
+}
+
 /* A second name, so that the first one stays in use until ours takes it.  To
  * rename it was rejected: a crash would leave a repository without its hook.
  * link(2) makes one of a symbolic link itself, too. */
 static enum err set_aside(struct hook *k, struct error *err)
 {
-	struct stat st;
-
 	if (link(k->path, k->aside)) {
 		if (errno == EACCES || errno == EROFS || errno == ENOSPC) {
 			error_sys(err, "%s", k->aside);
@@ -165,8 +171,7 @@ static enum err set_aside(struct hook *k, struct error *err)
 				err);
 		return cannot_chain(k, strerror(errno), err);
 	}
-	if (lstat(k->aside, &st) || st.st_dev != k->dev ||
-		st.st_ino != k->ino) {
+	if (!is_theirs(k, k->aside)) {
 		(void)unlink(k->aside); /* the first name is still there */
 		return cannot_chain(k, "somebody changed it meanwhile", err);
 	}
@@ -194,8 +199,9 @@ static enum err put_before(struct hooks *h, struct hook *k, struct error *err)
 	}
 	if (!rc)
 		rc = write_ours(h, k, true, err);
-	if (rc && linked) {
-		(void)unlink(k->aside); /* the first name is still there */
+	/* Ours may have taken the first name before something failed. */
+	if (rc && linked && is_theirs(k, k->path)) {
+		(void)unlink(k->aside);
 		k->aside_there = false;
 	}
 	return rc;
