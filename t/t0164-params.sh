@@ -73,6 +73,10 @@ test_expect_success 'a secret comes by the environment, and is nowhere' '
 		--param TOKEN=s3cr3t42 && ! grep s3cr3t42 "$refusal" &&
 	in_vain "too short to be masked" \
 		env STRACK_PARAM_TOKEN=ab git strack run --param TOKEN &&
+	was=$(git rev-parse strack-ledger) &&
+	STRACK_PARAM_TOKEN="    " must_fail 128 git strack run --param TOKEN \
+		2>err && grep "04_a.sh: a secret .*can.t be masked" err &&
+	test "$(git rev-parse strack-ledger)" = "$was" && test ! -e ran &&
 	STRACK_PARAM_TOKEN=s3cr3t42 must_fail 1 git strack run --param TOKEN \
 		>out 2>&1 && got STRACK_PARAM_TOKEN=s3cr3t42 &&
 	grep -x "it is \*\*\*" out && ! grep s3cr3t42 out &&

@@ -385,6 +385,7 @@ static enum err step(struct batch *b, const char *path, struct course *p,
 	struct error *first, bool *again, struct error *err)
 {
 	const struct plan_item *it;
+	size_t failed = b->failed;
 	enum err rc = current(b, path, &it, err);
 
 	*again = false;
@@ -397,7 +398,7 @@ static enum err step(struct batch *b, const char *path, struct course *p,
 			*again = true;
 			return batch_plan(b, err);
 		}
-		if (retries(b, path, rc)) {
+		if (b->failed > failed && retries(b, path, rc)) {
 			*again = true;
 			return retry(b, path, err);
 		}

@@ -252,20 +252,24 @@ void job_add_args(struct job *j)
 	buf_release(&masked);
 }
 
-void job_add_params(struct job *j)
+enum err job_add_params(struct job *j, struct error *err)
 {
 	const struct strvec *params = j->req->params;
 	const struct strvec *secrets = j->req->secrets;
 	struct buf masked = BUF_INIT;
 
 	for (size_t i = 0; secrets && i < secrets->n; i++)
-		capture_mask(j->cap, secrets->v[i], strlen(secrets->v[i]));
+		if (!capture_mask(j->cap, secrets->v[i], strlen(secrets->v[i])))
+			return error_set(err, ERR_FATAL,
+				"a secret parameter can't be masked: it is "
+				"blank, or too long; give another");
 	for (size_t i = 0; params && i < params->n; i++) {
 		buf_set(&masked, params->v[i]);
 		capture_mask_text(j->cap, &masked);
 		entry_add_item(&j->claim, KEY_PARAM, masked.ptr);
 	}
 	buf_release(&masked);
+	return ERR_OK;
 }
 
 /* It was when the batch began; and what is in force may have changed. */
@@ -348,9 +352,10 @@ enum err job_prepare(struct job *j, struct error *err)
 		rc = fill_claim(j, err);
 	if (!rc) {
 		job_open_log(j);
-		job_add_params(j);
-		job_add_args(j);
+		rc = job_add_params(j, err);
 	}
+	if (!rc)
+		job_add_args(j);
 	if (rc == ERR_MOVED) {
 		error_reset(err);
 	} else if (rc) {

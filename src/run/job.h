@@ -53,8 +53,9 @@ enum err job_claim(struct job *j, struct error *err);
  * them, masked as well. */
 void job_open_log(struct job *j);
 void job_add_args(struct job *j);
-/* The same for parameters, whose secrets are masked from now on. */
-void job_add_params(struct job *j);
+/* The same for parameters, whose secrets are masked from now on; an error when
+ * one of them can't be. */
+enum err job_add_params(struct job *j, struct error *err);
 /* SHA-256 of the script's file as it lies there now. */
 enum err job_hash_script(
 	const struct job *j, char ret[SHA256_HEX + 1], struct error *err);

@@ -245,26 +245,20 @@ static void read_signals(struct warden *w)
 	}
 }
 
-static void read_events(struct warden *w)
+/* At most `max` bytes; 0: all that there is now, but not what is appended
+ * meanwhile, so that a script that never stops does not keep us here. */
+static void read_events(struct warden *w, int64_t max)
 {
 	struct error err = ERROR_INIT;
 
 	w->events_more = false;
-	if (w->events_open && events_read(&w->events, EVENTS_MAX, said_event,
-				      &w->said, &w->events_more, &err)) {
+	if (w->events_open && events_read(&w->events, max, said_event, &w->said,
+				      &w->events_more, &err)) {
 		capture_line(w->j->cap, err.text.ptr, err.text.len);
 		events_close(&w->events);
 		w->events_open = w->events_more = false;
 	}
 	error_release(&err);
-}
-
-/* All that there is. */
-static void catch_up(struct warden *w)
-{
-	do
-		read_events(w);
-	while (w->events_more);
 }
 
 /* One chunk and its size; 0 when there is none now.  Read first, then the
@@ -287,7 +281,7 @@ static size_t read_output(struct warden *w)
 		w->out_fd = -1;
 		return 0;
 	}
-	catch_up(w);
+	read_events(w, 0);
 	capture_add(w->j->cap, chunk, (size_t)n);
 	relay_show(w, chunk, (size_t)n);
 	return (size_t)n;
@@ -365,7 +359,7 @@ static void watch(struct warden *w)
 		else if (p[4].revents)
 			heard_events(w);
 		read_output(w);
-		read_events(w);
+		read_events(w, EVENTS_MAX);
 		read_signals(w);
 		read_lifeline(w);
 		relay_push(w);
@@ -400,7 +394,7 @@ static void drain(struct warden *w)
 
 	reap(w);
 	w->phase = PHASE_OVER; /* also of what was not started */
-	catch_up(w);
+	read_events(w, 0);
 	if (w->j->req->console)
 		drain_terminal(w);
 	else if (w->out_fd >= 0 && ioctl(w->out_fd, FIONREAD, &bytes))
@@ -413,7 +407,7 @@ static void drain(struct warden *w)
 	if (w->out_fd >= 0)
 		close(w->out_fd); /* only read from */
 	w->out_fd = -1;
-	catch_up(w);
+	read_events(w, 0);
 	if (w->events_open)
 		events_end(&w->events, said_event, &w->said);
 	capture_end(w->j->cap);
