@@ -38,8 +38,10 @@ PATH=$PWD/bin:$PATH
 # Nothing was said, by any of its processes (`--` is about valgrind itself: it
 # does not know pidfd_open, for which there is another way).
 silent() {
-	[ -n "$(ls "$logs")" ] && ! cat "$logs"/* | grep '^==' >&4 &&
-		rm -f "$logs"/*
+	[ -n "$(ls "$logs")" ] && ! cat "$logs"/* | grep '^==' >&4
+	set -- $?
+	rm -f "$logs"/*
+	return "$1"
 }
 
 test_expect_success 'a ledger is founded, and scripts are run' '
