@@ -85,6 +85,7 @@ SRC = \
 	src/cmd/batchdetach.c \
 	src/cmd/batchparam.c \
 	src/cmd/batchtext.c \
+	src/cmd/batchundo.c \
 	src/cmd/brought.c \
 	src/cmd/camein.c \
 	src/cmd/cancel.c \
@@ -120,6 +121,7 @@ SRC = \
 	src/cmd/reset.c \
 	src/cmd/resolve.c \
 	src/cmd/review.c \
+	src/cmd/rollback.c \
 	src/cmd/rowtext.c \
 	src/cmd/run.c \
 	src/cmd/show.c \
@@ -132,6 +134,7 @@ SRC = \
 	src/cmd/trust.c \
 	src/cmd/trustlist.c \
 	src/cmd/trustwords.c \
+	src/cmd/undo.c \
 	src/cmd/verify.c \
 	src/cmd/where.c \
 	src/core/adhoc.c \
@@ -140,7 +143,9 @@ SRC = \
 	src/core/approvers.c \
 	src/core/cachefile.c \
 	src/core/circle.c \
+	src/core/claims.c \
 	src/core/commitshape.c \
+	src/core/companion.c \
 	src/core/discover.c \
 	src/core/entry.c \
 	src/core/entryname.c \
@@ -178,6 +183,7 @@ SRC = \
 	src/core/review.c \
 	src/core/rundir.c \
 	src/core/script.c \
+	src/core/scriptvec.c \
 	src/core/session.c \
 	src/core/sessionkeys.c \
 	src/core/settings.c \
@@ -252,7 +258,9 @@ SRC = \
 	src/run/runner.c \
 	src/run/said.c \
 	src/run/secrets.c \
+	src/run/settle.c \
 	src/run/underway.c \
+	src/run/verify.c \
 	src/run/warden.c \
 	src/run/wardenstart.c \
 	src/run/watch.c \

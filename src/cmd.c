@@ -18,6 +18,7 @@ static const struct command *const commands[] = {
 	&cmd_mark,
 	&cmd_reset,
 	&cmd_resolve,
+	&cmd_rollback,
 	&cmd_remind,
 	&cmd_cleanup,
 	&cmd_exec,

@@ -39,6 +39,7 @@ extern const struct command cmd_approve;
 extern const struct command cmd_mark;
 extern const struct command cmd_reset;
 extern const struct command cmd_resolve;
+extern const struct command cmd_rollback;
 extern const struct command cmd_remind;
 extern const struct command cmd_cleanup;
 extern const struct command cmd_exec;

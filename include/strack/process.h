@@ -26,6 +26,7 @@ struct process_result {
 struct process_opts {
 	const char *const *argv; /* argv[0] is looked up in PATH */
 	const char *const *env;  /* NAME=VALUE to set, NAME to unset; or NULL */
+	char *const *whole_env;  /* the whole environment; NULL: ours */
 	const char *dir;         /* or NULL */
 	const void *input;       /* standard input; NULL is /dev/null */
 	size_t input_len;

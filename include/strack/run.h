@@ -16,9 +16,15 @@ struct run_request {
 	 * runs where we are, and may overlap any other. */
 	const struct script *script;
 	int64_t attempt;
-	const char *blob;          /* decided on these bytes; NULL: any */
+	const char *blob; /* decided on these bytes; NULL: any */
+	/* Its rollback companion: that one is run, and undoes the run `undone`,
+	 * whose bytes were `blob`.  NULL: the script itself is run. */
+	const struct script *undo;
+	const char *undone;
+	/* Its verify companion, run after success; or NULL. */
+	const struct script *verify;
 	const char *again;         /* why over a state that is not pending */
-	const char *reason;        /* why, of a command */
+	const char *reason;        /* why, of a command or a rollback */
 	bool console;              /* on a terminal of its own, like ours */
 	const struct strvec *args; /* given to the script; or NULL */
 	/* NAME=VALUE, for its environment and its claim, and the values that
@@ -92,6 +98,8 @@ struct litter {
 
 struct lost_report {
 	struct strvec lost;     /* scripts, "path (environment)" */
+	struct strvec settled;  /* the same, "done: path (environment)": asked,
+				 * its companion or its database knew better */
 	struct strvec alive;    /* the same; something of the run lives */
 	struct strvec tidied;   /* run ids whose folder was left behind */
 	struct strvec commands; /* lost ones, "run 01K... (environment)" */
@@ -100,6 +108,7 @@ struct lost_report {
 #define LOST_REPORT_INIT                                                       \
 	{                                                                      \
 		STRVEC_INIT, STRVEC_INIT, STRVEC_INIT, STRVEC_INIT,            \
+			STRVEC_INIT,                                           \
 		{                                                              \
 			0, 0                                                   \
 		}                                                              \
@@ -116,9 +125,10 @@ enum err lost_alive(struct session *s, const char *run, struct error *err);
 /* Records `lost` for this one claim, if it was here and is gone. */
 enum err lost_record_run(struct session *s, const char *run, struct error *err);
 
-/* Records `lost` for every claim whose run was here and is gone, and removes
- * folders that belong to no open claim, and whatever else a crash left.  With
- * `dry`, only tells. */
+/* Records `lost` for every claim whose run was here and is gone (or what the
+ * verify companion says of it), and removes folders that belong to no open
+ * claim, and whatever else a crash left.  With `dry`, only tells, and asks
+ * nobody. */
 enum err lost_record(struct session *s, bool dry, struct lost_report *ret,
 	struct error *err);
 

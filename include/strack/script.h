@@ -35,6 +35,11 @@ struct scriptvec {
 		NULL, 0, 0                                                     \
 	}
 void scriptvec_release(struct scriptvec *l);
+/* One that nothing is known of but its path; never NULL. */
+struct script *script_new(const char *path);
+void script_free(struct script *sc);
+/* The same, at the end of the list, which owns it. */
+struct script *scriptvec_add(struct scriptvec *l, const char *path);
 
 /* Does the base name look like a script's: 8 to 14 digits and `_` or `-`, and
  * no editor leftover?  And a companion's (.rollback.EXT, .verify.EXT)? */

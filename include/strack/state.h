@@ -62,6 +62,7 @@ struct state_row {
 	char *claim;                /* id of the last claim, or NULL */
 	char *entry;    /* id of the entry that made the state, or NULL */
 	bool open;      /* a claim or undo has no outcome */
+	bool undo;      /* what was opened last is an undo */
 	bool borrowed;  /* its strings are not its own */
 	bool untouched; /* scratch for callers */
 };

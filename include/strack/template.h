@@ -28,11 +28,11 @@ struct template
 	}
 void template_release(struct template *t);
 
-/* `lang` is a language's name or extension.  The team's own template wins, and
- * may be for an extension that we have none for.  ERR_USAGE lists the
- * languages. */
-enum err template_find(struct repo *r, const char *lang, struct template *ret,
-	struct error *err);
+/* The template of a `kind` of file, "script" or "companion".  `lang` is a
+ * language's name or extension.  The team's own template wins, and may be for
+ * an extension that we have none for.  ERR_USAGE lists the languages. */
+enum err template_find(struct repo *r, const char *kind, const char *lang,
+	struct template *ret, struct error *err);
 
 /* Appends the script's text to `ret`.  `description` is one line of UTF-8
  * without control characters; `author` "Name <mail>"; `now_ms` gives the day.
@@ -48,5 +48,10 @@ enum err template_fill(const struct template *t, const char *description,
 enum err script_place(struct repo *r, const struct settings *s,
 	const char *lock_path, const struct template *t, const char *slug,
 	int64_t ms, const struct buf *text, char **ret, struct error *err);
+
+/* Writes the companion `what` of a script that was just placed, beside it. */
+enum err companion_place(struct repo *r, const char *script, const char *what,
+	const struct template *t, const struct buf *text, char **ret,
+	struct error *err);
 
 #endif

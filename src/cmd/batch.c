@@ -10,7 +10,6 @@
 #include <time.h>
 
 #include "strack/clock.h"
-#include "strack/process.h"
 
 #define REPLANS 50
 
@@ -18,6 +17,7 @@ void batch_release(struct batch *b)
 {
 	plan_release(&b->plan);
 	view_release(&b->view);
+	companions_release(&b->companions);
 	strvec_release(&b->selected);
 	strvec_release(&b->todo);
 	strvec_release(&b->given);
@@ -227,6 +227,12 @@ static enum err conclude(struct batch *b, const char *path, enum err rc,
 	count(b, state);
 	if (r)
 		batch_say_end(b, r);
+	/* Its warden was killed, but somebody knew how it ended. */
+	if (rc == ERR_NO && state == STATE_DONE) {
+		out_printf(&b->s->msg, "warning: %s\n", err->text.ptr);
+		error_reset(err);
+		rc = ERR_OK;
+	}
 	if (!rc && (state == STATE_DONE || state == STATE_SKIPPED))
 		return rc;
 	if (r)
@@ -246,6 +252,7 @@ static enum err run_item(
 	const char *bytes = it->depends ? view_blob(&b->view, turn.path) : NULL;
 	char *blob = bytes ? xstrdup(bytes) : NULL;
 	struct strvec params = STRVEC_INIT, secrets = STRVEC_INIT;
+	struct script *verify = NULL;
 	struct run_request req = { .script = it->script,
 		.attempt = it->attempt,
 		.blob = blob,
@@ -269,13 +276,16 @@ static enum err run_item(
 	enum err rc = batch_params(b, it->script, &params, &secrets, err);
 
 	if (!rc)
+		rc = batch_verify(b, it->script, &verify, err);
+	req.verify = verify;
+	if (!rc)
 		rc = run_one(b->s, &req, &rep, err);
-
 	if (turn.started)
 		rc = conclude(b, turn.path, rc, &rep, err);
 	else if (rc && rc != ERR_MOVED)
 		b->not_run++;
 	run_report_release(&rep);
+	script_free(verify);
 	strvec_release(&params);
 	strvec_release(&secrets);
 	free(again);
@@ -313,21 +323,6 @@ static enum err pass(
 
 /* ---- the batch ---- */
 
-/* Two copies at once are what nobody asked for. */
-static bool lives_on(const struct batch *b, const char *run)
-{
-	char *entry = xstrfmt("STRACK_RUN=%s", run);
-	struct pidvec left = PIDVEC_INIT;
-	bool lives = process_with_env(entry, &left, NULL) || left.n;
-
-	if (lives)
-		out_printf(b->out,
-			"no retry: processes that it started live on\n");
-	pidvec_release(&left);
-	free(entry);
-	return lives;
-}
-
 /* A script whose header asks for it is run again when it failed, but not when a
  * person ended it. */
 static bool retries(struct batch *b, const char *path, enum err rc)
@@ -340,7 +335,8 @@ static bool retries(struct batch *b, const char *path, enum err rc)
 		return false;
 	if (!b->retrying || strcmp(b->retrying, path) != 0)
 		b->retry = 0;
-	return b->retry < it->script->header.retries && !lives_on(b, r->run);
+	return b->retry < it->script->header.retries &&
+	       !batch_lives_on(b, r->run, "retry");
 }
 
 static enum err retry(struct batch *b, const char *path, struct error *err)
@@ -402,6 +398,8 @@ static enum err step(struct batch *b, const char *path, struct course *p,
 			*again = true;
 			return retry(b, path, err);
 		}
+		if (b->failed > failed && rc == ERR_NO)
+			batch_roll_back(b, path, err);
 		if (b->cancelled)
 			p->stop = true;
 		if (rc == ERR_NO || rc == ERR_HELD) {

@@ -5,6 +5,7 @@
 #ifndef STRACK_CMD_BATCH_H
 #define STRACK_CMD_BATCH_H
 
+#include "strack/companion.h"
 #include "strack/plan.h"
 #include "strack/run.h"
 #include "strack/session.h"
@@ -25,6 +26,7 @@ struct batch {
 	int64_t timeout;           /* -1: as the script says */
 	struct out *out;           /* where it is told */
 	struct view view;
+	struct companions companions;
 	struct strvec given;    /* parameters, NAME=VALUE */
 	struct strvec selected; /* paths; empty: all */
 	struct plan plan;
@@ -65,6 +67,20 @@ enum err batch_check_params(struct batch *b, struct error *err);
 /* What one script gets; see params_resolve. */
 enum err batch_params(const struct batch *b, const struct script *sc,
 	struct strvec *ret, struct strvec *secrets, struct error *err);
+
+/* ---- batchundo.c ---- */
+/* Sees to it that the companions of each script that would run can be started,
+ * and that there is one where a header relies on it. */
+enum err batch_check_companions(struct batch *b, struct error *err);
+/* The verify companion of one script, or NULL; see companion_find. */
+enum err batch_verify(struct batch *b, const struct script *sc,
+	struct script **ret, struct error *err);
+/* Does something of a failed run live on?  Says so, and what it keeps from
+ * being done. */
+bool batch_lives_on(const struct batch *b, const char *run, const char *what);
+/* Rolls a script back that failed, if its header asks for it; err, which has
+ * why it failed, gets what came of that. */
+void batch_roll_back(struct batch *b, const char *path, struct error *err);
 
 /* ---- batchtext.c ---- */
 void batch_say_start(struct batch *b, const struct plan_item *it);

@@ -263,7 +263,7 @@ void batch_fail_text(struct batch *b, const struct state_row *r,
 	const struct result result = result_of_row(r);
 	struct buf why = BUF_INIT;
 
-	failure_text(&result, &why);
+	result_text(&result, &why);
 	if (!err->text.len) /* else it is known better already */
 		error_set(err, ERR_NO, "%s %s: %s", r->script,
 			state_name(r->state),

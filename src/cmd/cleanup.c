@@ -72,6 +72,9 @@ static enum err lost_ones(struct cleanup *c, struct error *err)
 	for (size_t i = 0; !rc && i < r.lost.n; i++)
 		say(c, STYLE_BAD, "lost", r.lost.v[i],
 			"decide with git strack resolve");
+	for (size_t i = 0; !rc && i < r.settled.n; i++)
+		say(c, STYLE_GOOD, "settled", r.settled.v[i],
+			"nothing was left of its run; see git strack log");
 	for (size_t i = 0; !rc && i < r.commands.n; i++)
 		say(c, STYLE_BAD, "lost", r.commands.v[i],
 			"a command: look at what it did");

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "strack/clock.h"
+#include "strack/companion.h"
 #include "strack/file.h"
 #include "strack/process.h"
 #include "strack/script.h"
@@ -18,13 +19,17 @@
 
 struct create_opts {
 	const char *lang;
-	bool edit;
+	bool edit, rollback, verify;
 };
 
 static const struct opt options[] = {
 	{ 'l', "lang", OPT_STRING, offsetof(struct create_opts, lang), "<lang>",
 		"sh (the default), bash, python, ruby, perl, node, php or "
 		"sql" },
+	{ 0, "rollback", OPT_FLAG, offsetof(struct create_opts, rollback), NULL,
+		"with a companion that undoes it" },
+	{ 0, "verify", OPT_FLAG, offsetof(struct create_opts, verify), NULL,
+		"with a companion that tells whether its effect is there" },
 	{ 'e', "edit", OPT_FLAG, offsetof(struct create_opts, edit), NULL,
 		"open it in git's editor" },
 	{ 0, NULL, OPT_END, 0, NULL, NULL },
@@ -194,34 +199,83 @@ out:
 	return rc;
 }
 
+/* A file that is to be written: the script, and its companions. */
+struct draft {
+	const char *what; /* NULL: the script */
+	const char *lead; /* of its description */
+	bool wanted;
+	struct template template;
+	struct buf text;
+	char *path; /* once it is there */
+};
+
+static enum err draft(struct session *s, struct draft *d, const char *lang,
+	const char *description, int64_t now, struct error *err)
+{
+	char *words = xstrfmt("%s%s", d->lead, description);
+	struct buf who = BUF_INIT;
+	enum err rc = template_find(s->repo, d->what ? "companion" : "script",
+		lang, &d->template, err);
+
+	author(s, &who);
+	if (!rc)
+		rc = template_fill(
+			&d->template, words, who.ptr, now, &d->text, err);
+	buf_release(&who);
+	free(words);
+	return rc;
+}
+
+static enum err place(struct session *s, struct draft *all, size_t n,
+	const char *slug, int64_t now, struct error *err)
+{
+	char *lock = path_join(s->state_dir, "locks/create");
+	enum err rc = script_place(s->repo, &s->settings, lock, &all->template,
+		slug, now, &all->text, &all->path, err);
+
+	for (size_t i = 1; !rc && i < n; i++)
+		if (all[i].wanted)
+			rc = companion_place(s->repo, all->path, all[i].what,
+				&all[i].template, &all[i].text, &all[i].path,
+				err);
+	free(lock);
+	return rc;
+}
+
 /* Everything that can be refused is, before anything is written. */
-static enum err make(struct session *s, const char *lang,
+static enum err make(struct session *s, const struct create_opts *o,
 	const char *description, const char *slug, char **ret,
 	struct error *err)
 {
-	struct template template = TEMPLATE_INIT;
-	struct buf text = BUF_INIT, who = BUF_INIT;
-	char *lock = path_join(s->state_dir, "locks/create");
+	struct draft all[] = {
+		{ NULL, "", true, TEMPLATE_INIT, BUF_INIT, NULL },
+		{ COMPANION_ROLLBACK, "Undo: ", o->rollback, TEMPLATE_INIT,
+			BUF_INIT, NULL },
+		{ COMPANION_VERIFY, "Verify: ", o->verify, TEMPLATE_INIT,
+			BUF_INIT, NULL },
+	};
 	int64_t now = clock_now_ms();
-	enum err rc;
+	enum err rc = ERR_OK;
 
-	rc = template_find(s->repo, lang, &template, err);
-	if (rc)
-		goto out;
-	author(s, &who);
-	rc = template_fill(&template, description, who.ptr, now, &text, err);
+	for (size_t i = 0; !rc && i < ARRAY_SIZE(all); i++)
+		if (all[i].wanted)
+			rc = draft(s, &all[i], o->lang ? o->lang : "sh",
+				description, now, err);
 	if (!rc)
 		rc = session_prepare_state(s, err);
 	if (!rc)
 		rc = see_to_ledger(s, err);
 	if (!rc)
-		rc = script_place(s->repo, &s->settings, lock, &template, slug,
-			now, &text, ret, err);
-out:
-	free(lock);
-	buf_release(&who);
-	buf_release(&text);
-	template_release(&template);
+		rc = place(s, all, ARRAY_SIZE(all), slug, now, err);
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		if (all[i].path && say_where(s, all[i].path, rc ? NULL : err))
+			rc = rc ? rc : ERR_FATAL;
+		template_release(&all[i].template);
+		buf_release(&all[i].text);
+		if (i)
+			free(all[i].path);
+	}
+	*ret = all->path;
 	return rc;
 }
 
@@ -243,10 +297,7 @@ static enum err run(struct session *s, const void *opts,
 			repo_git_dir(s->repo));
 	}
 	if (!rc)
-		rc = make(s, o->lang ? o->lang : "sh", description.ptr,
-			slug.ptr, &path, err);
-	if (!rc)
-		rc = say_where(s, path, err);
+		rc = make(s, o, description.ptr, slug.ptr, &path, err);
 	if (!rc && o->edit)
 		rc = edit(s, path, err);
 	free(path);
@@ -258,7 +309,7 @@ static enum err run(struct session *s, const void *opts,
 const struct command cmd_create = {
 	.name = "create",
 	.alias = "new",
-	.usage = "create [--lang <lang>] [--edit] <description>...",
+	.usage = "create [<options>] <description>...",
 	.summary = "Make a new script from a template",
 	.opts = options,
 	.opts_size = sizeof(struct create_opts),

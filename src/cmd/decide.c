@@ -19,20 +19,10 @@ static void add_ledger_scripts(struct session *s, struct scriptvec *l)
 	for (size_t i = 0; i < l->n; i++)
 		strmap_put(&have, l->v[i]->path, l);
 	for (size_t i = 0; rows && i < rows->n; i++) {
-		struct script *sc;
-		const char *slash;
-
 		if (strmap_has(&have, rows->v[i].script))
 			continue;
 		strmap_put(&have, rows->v[i].script, l);
-		sc = xcalloc(1, sizeof(*sc));
-		header_init(&sc->header);
-		sc->problem = (struct error)ERROR_INIT;
-		sc->path = xstrdup(rows->v[i].script);
-		slash = strrchr(sc->path, '/');
-		sc->base = slash ? slash + 1 : sc->path;
-		ARRAY_GROW(l->v, l->n + 1, l->cap);
-		l->v[l->n++] = sc;
+		scriptvec_add(l, rows->v[i].script);
 	}
 	strmap_release(&have, NULL);
 }

@@ -5,16 +5,6 @@
 
 #include "strack/text.h"
 
-void failure_text(const struct result *r, struct buf *ret)
-{
-	struct result numbers = *r;
-
-	numbers.reason = NULL;
-	result_text(&numbers, ret);
-	if (r->reason && !strstr(ret->ptr, r->reason))
-		buf_addf(ret, "%s%s", ret->len ? ": " : "", r->reason);
-}
-
 #define WORD_WIDTH 8 /* "skipped ", and one blank more */
 
 void word_column(struct out *o, enum style style, const char *word)
@@ -40,7 +30,7 @@ void ended_line(struct out *o, enum state state, const char *what, int64_t ms,
 	if (state == STATE_SKIPPED)
 		buf_adds(&t, r->reason ? r->reason : "");
 	else if (state == STATE_FAILED)
-		failure_text(r, &t);
+		result_text(r, &t);
 	else if (state == STATE_LOST && r->cancelled)
 		buf_addf(&t, "cancelled (%s)", r->cancelled);
 	if (t.len) {

@@ -4,10 +4,6 @@
 
 #include "rowtext.h"
 
-/* result_text() of a run that failed: the reason that our own runs give repeats
- * what the numbers say. */
-void failure_text(const struct result *r, struct buf *ret);
-
 /* A word in one width with what follows it, as `run` begins its lines. */
 void word_column(struct out *o, enum style style, const char *word);
 /* How a run ended, in a line: "done     scripts/a.sh  1.5s".  `what` ran;

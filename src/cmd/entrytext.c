@@ -35,6 +35,7 @@ static const struct {
 	{ KEY_VERDICT, "Verdict" },
 	{ KEY_ARGS, "Arguments" },
 	{ KEY_PARAM, "Parameters" },
+	{ KEY_COMPANION, "Companion" },
 	{ KEY_CHECKPOINT, "Checkpoints" },
 	{ KEY_LEFT, "Left behind" },
 	{ KEY_LIMIT, "Time limit" },

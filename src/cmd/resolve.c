@@ -9,6 +9,7 @@
 #include "strack/clock.h"
 #include "strack/decide.h"
 #include "strack/run.h"
+#include "rowtext.h"
 
 struct resolve_opts {
 	const char *env;
@@ -76,6 +77,15 @@ static void name_claim(struct entry *e, const struct state_row *r)
 	entry_set(e, KEY_RESOLVED, "yes");
 }
 
+/* What it is now; done, of a rollback, is rolled back. */
+static void say_resolved(struct session *s, const char *path)
+{
+	const struct state_row *r = ledger_row(s->ledger, path, s->env);
+	enum state state = r ? r->state : STATE_PENDING;
+
+	decide_say(s, state_style(state), state_name(state), path, NULL);
+}
+
 static enum err resolve_one(struct session *s, const char *path,
 	const struct resolve_opts *o, struct error *err)
 {
@@ -101,14 +111,7 @@ static enum err resolve_one(struct session *s, const char *path,
 	if (!rc)
 		rc = decide_record(s, &e, path, r, over.ptr, err);
 	if (!rc)
-		decide_say(s,
-			o->done     ? STYLE_GOOD
-			: o->failed ? STYLE_BAD
-				    : STYLE_WAIT,
-			o->done     ? "done"
-			: o->failed ? "failed"
-				    : "pending",
-			path, NULL);
+		say_resolved(s, path);
 	buf_release(&over);
 	entry_release(&e);
 	return rc;

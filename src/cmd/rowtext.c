@@ -37,6 +37,7 @@ static void add_part(struct buf *b, size_t start)
 void result_text(const struct result *r, struct buf *ret)
 {
 	size_t start = ret->len;
+	bool verdict = r->reason && str_starts(r->reason, "verify: ");
 
 	if (r->timed_out > 0) {
 		buf_adds(ret, "timed out after ");
@@ -52,11 +53,16 @@ void result_text(const struct result *r, struct buf *ret)
 			r->signal < 128 ? process_signal_name((int)r->signal)
 					: "an unknown signal");
 	}
-	if (r->exit >= 0) {
+	/* its verify companion judged otherwise */
+	if (r->exit > 0 || (r->exit == 0 && !verdict)) {
 		add_part(ret, start);
 		buf_addf(ret, "exit %" PRId64, r->exit);
 	}
-	/* A reason that only says the same in words adds nothing. */
+	/* A reason that only says the same in words adds nothing, and one that
+	 * says more has it all. */
+	if (r->reason && ret->len > start &&
+		strstr(r->reason, ret->ptr + start))
+		buf_setlen(ret, start);
 	if (r->reason && !strstr(ret->ptr + start, r->reason))
 		buf_addf(ret, "%s%s", ret->len > start ? ": " : "", r->reason);
 }

@@ -331,6 +331,8 @@ static enum err prepare(
 	rc = check_wrong(b, err);
 	if (!rc)
 		rc = batch_check_params(b, err);
+	if (!rc)
+		rc = batch_check_companions(b, err);
 	return rc ? rc : check_first_run(b, err);
 }
 
@@ -342,12 +344,15 @@ static enum err run(struct session *s, const void *opts,
 		.args = a->has_rest ? a->rest : NULL,
 		.view = VIEW_INIT,
 		.plan = PLAN_INIT,
+		.companions = COMPANIONS_INIT(NULL, NULL),
 		.retry_why = BUF_INIT,
 		.detach = DETACH_INIT };
 	enum err rc = check_usage(b.o, a, &b.timeout, err);
 
 	if (!rc)
 		rc = session_open(s, b.o->env, err);
+	b.companions.r = s->repo;
+	b.companions.s = &s->settings;
 	b.out = b.o->json ? &s->msg : &s->out;
 	if (!rc)
 		rc = prepare(&b, a, err);

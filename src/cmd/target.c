@@ -296,7 +296,7 @@ enum err target_failed(const struct target *t, struct error *err)
 	const struct result result = result_of_entry(t->outcome);
 	struct buf why = BUF_INIT;
 
-	failure_text(&result, &why);
+	result_text(&result, &why);
 	error_set(err, ERR_NO, "%s %s%s%s", name_of(t),
 		state_name(target_state(t)), why.len ? ": " : "", why.ptr);
 	error_hint(err, "what is known of it:\n  git strack show %s", t->run);

@@ -60,6 +60,11 @@ enum err where_open(struct session *s, struct error *err)
 		rc = session_ledger_for_writing(s, false, err);
 	if (!rc)
 		rc = lost_record(s, false, &lost, err);
+	for (size_t i = 0; i < lost.settled.n; i++) {
+		out_printf(&s->msg, "nothing was left of its run, but it is ");
+		out_text(&s->msg, lost.settled.v[i]);
+		out_printf(&s->msg, "\n");
+	}
 	say_lost(s, &lost.lost, "its run");
 	say_lost(s, &lost.commands, "it");
 	lost_report_release(&lost);

@@ -192,40 +192,6 @@ struct walk {
 	int depth;
 };
 
-static void script_free(struct script *script)
-{
-	if (!script)
-		return;
-	free(script->path);
-	header_release(&script->header);
-	error_release(&script->problem);
-	free(script);
-}
-
-void scriptvec_release(struct scriptvec *l)
-{
-	size_t i;
-
-	for (i = 0; i < l->n; i++)
-		script_free(l->v[i]);
-	free(l->v);
-	*l = (struct scriptvec)SCRIPTVEC_INIT;
-}
-
-static struct script *add_script(
-	struct scriptvec *l, const char *path, size_t base)
-{
-	struct script *script = xcalloc(1, sizeof(*script));
-
-	script->path = xstrdup(path);
-	script->base = script->path + base;
-	header_init(&script->header);
-	script->problem = (struct error)ERROR_INIT;
-	ARRAY_GROW(l->v, l->n + 1, l->cap);
-	l->v[l->n++] = script;
-	return script;
-}
-
 static enum err refuse(const char *path, const char *why, struct error *err)
 {
 	struct buf shown = BUF_INIT;
@@ -283,7 +249,7 @@ static enum err take_file(struct walk *w, const char *base,
 		rc = refuse(w->path.ptr, why, err);
 		goto out;
 	}
-	script = add_script(w->list, w->path.ptr, folder);
+	script = scriptvec_add(w->list, w->path.ptr);
 	script->proved = proved;
 	if (proved)
 		script->blob = blob;

@@ -68,6 +68,7 @@ static const struct {
 	[KEY_VERDICT] = { "verdict", FORM_TEXT },
 	[KEY_ARGS] = { "args", FORM_ITEMS },
 	[KEY_PARAM] = { "param", FORM_ITEMS },
+	[KEY_COMPANION] = { "companion", FORM_ITEMS },
 	[KEY_REASON] = { "reason", FORM_TEXT },
 	[KEY_CANCELLED] = { "cancelled", FORM_TEXT },
 	[KEY_CHECKPOINT] = { "checkpoint", FORM_ITEMS },

@@ -17,7 +17,7 @@
 #include "strack/file.h"
 #include "strack/text.h"
 
-#define CACHE_MAGIC "strack-cache 2 "
+#define CACHE_MAGIC "strack-cache 3 "
 #define CACHE_MAX (1u << 30)
 
 /* ---- writing ---- */
@@ -66,7 +66,7 @@ static void put_keys(struct buf *b, const struct strmap *m, bool values)
 	}
 }
 
-#define ROW_NUMBERS 11
+#define ROW_NUMBERS 12
 #define ROW_STRINGS 12
 
 /* A row on disk.  Strings are offsets into the pool behind the rows; 0, where
@@ -99,7 +99,7 @@ static void pack_row(const struct rowvec *l, size_t i, struct packed_row *p,
 	const char *now[ROW_STRINGS], *last[ROW_STRINGS] = { NULL };
 	int64_t number[ROW_NUMBERS] = { r->state, r->flags, r->attempt,
 		r->time_ms, r->limit, r->claim_ms, r->duration_ms, r->exit,
-		r->signal, r->timed_out, r->open };
+		r->signal, r->timed_out, r->open, r->undo };
 
 	memcpy(p->number, number, sizeof(number));
 	row_strings(r, now);
@@ -289,6 +289,7 @@ static bool unpack_row(const struct packed_row *p, const char *pool,
 		.signal = n[8],
 		.timed_out = n[9],
 		.open = n[10] != 0,
+		.undo = n[11] != 0,
 		.borrowed = true };
 	return true;
 }

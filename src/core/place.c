@@ -109,6 +109,25 @@ out:
 	return rc;
 }
 
+enum err companion_place(struct repo *r, const char *script, const char *what,
+	const struct template *t, const struct buf *text, char **ret,
+	struct error *err)
+{
+	const char *slash = strrchr(script, '/');
+	char *folder = xstrndup(script, (size_t)(slash - script));
+	struct buf base = BUF_INIT;
+	enum err rc;
+
+	script_stem(slash + 1, &base);
+	buf_addf(&base, ".%s.%s", what, t->ext.ptr);
+	rc = write_file(r, t, folder, base.ptr, text, err);
+	if (!rc)
+		*ret = path_join(folder, base.ptr);
+	buf_release(&base);
+	free(folder);
+	return rc;
+}
+
 enum err script_place(struct repo *r, const struct settings *s,
 	const char *lock_path, const struct template *t, const char *slug,
 	int64_t ms, const struct buf *text, char **ret, struct error *err)

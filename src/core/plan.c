@@ -105,14 +105,19 @@ static void stop(struct plan_item *it, const struct plan_facts *f)
 	if (it->row && it->row->reason)
 		buf_addf(&it->why, ": %s", it->row->reason);
 	if (it->state == STATE_LOST) {
-		buf_addf(&it->why, "%snobody knows whether it worked",
-			it->row && it->row->reason ? "; " : ": ");
+		buf_addf(&it->why, "%snobody knows whether %s worked",
+			it->row && it->row->reason ? "; " : ": ",
+			it->row && it->row->undo ? "its rollback" : "it");
 		add_command(it, f, "resolve", "--done -m <why>");
 		add_command(it, f, "resolve", "--failed -m <why>");
 		add_command(it, f, "resolve", "--pending -m <why>");
 		return;
 	}
-	add_command(it, f, "run", "--retry");
+	/* Undone by half: to run it again would make it worse. */
+	if (it->state == STATE_FAILED && it->row->undo)
+		add_command(it, f, "rollback", "");
+	else
+		add_command(it, f, "run", "--retry");
 	add_command(it, f, "mark", "-m <why>");
 	if (it->state == STATE_ROLLED_BACK)
 		add_command(it, f, "reset", "-m <why>");
@@ -173,14 +178,18 @@ static void decide_state(struct plan_item *it, const struct plan_facts *f,
 		}
 		/* fall through */
 	case STATE_ROLLED_BACK:
-		if (w->again || w->retry)
-			run_again(it, w->again ? w->again : "retry");
+		if (w->again)
+			run_again(it, w->again);
+		else if (w->retry &&
+			 !(it->state == STATE_FAILED && it->row->undo))
+			run_again(it, "retry");
 		else
 			stop(it, f);
 		return;
 	case STATE_LOST:
 		/* a claim that is still open has to be closed first */
-		if (it->row && !it->row->open && it->script->header.idempotent)
+		if (it->row && !it->row->open && !it->row->undo &&
+			it->script->header.idempotent)
 			run_again(it, "idempotent, and the run before is lost");
 		else if (it->row && !it->row->open && w->again)
 			run_again(it, w->again);

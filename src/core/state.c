@@ -228,6 +228,7 @@ static void fold_open(struct fold *f, const struct entry *e, size_t row)
 	ARRAY_GROW(f->v, f->n + 1, f->cap);
 	f->v[f->n++] = (struct opened){ .e = e, .row = row };
 	r->open = true;
+	r->undo = e->kind == KIND_UNDO;
 	r->state = STATE_RUNNING;
 	r->flags &= ~(unsigned)(FLAG_LATE | FLAG_DIRTY);
 	if (entry_get(e, KEY_DIRTY))

@@ -55,7 +55,8 @@ static bool extension_valid(const char *s)
 	return len >= 1 && len <= 16 && !s[len];
 }
 
-static enum err unknown_language(const char *name, struct error *err)
+static enum err unknown_language(
+	const char *kind, const char *name, struct error *err)
 {
 	struct buf known = BUF_INIT;
 	size_t i;
@@ -63,30 +64,31 @@ static enum err unknown_language(const char *name, struct error *err)
 	for (i = 0; i < ARRAY_SIZE(languages); i++)
 		buf_addf(&known, "%s%s", i ? ", " : "", languages[i].name);
 	error_reset(err);
-	error_hint(err, "a team's own goes into %s/script.<extension>",
-		TEMPLATE_FOLDER);
-	error_set(err, ERR_USAGE, "no template for '%s'; there are %s", name,
-		known.ptr);
+	error_hint(err, "a team's own goes into %s/%s.<extension>",
+		TEMPLATE_FOLDER, kind);
+	error_set(err, ERR_USAGE, "no %stemplate for '%s'; there are %s",
+		strcmp(kind, "script") ? "companion " : "", name, known.ptr);
 	buf_release(&known);
 	return ERR_USAGE;
 }
 
 static enum err read_team_template(
-	struct repo *r, struct template *t, struct error *err)
+	struct repo *r, const char *kind, struct template *t, struct error *err)
 {
 	char *path;
 	enum err rc;
 
-	t->path = xstrfmt("%s/script.%s", TEMPLATE_FOLDER, t->ext.ptr);
+	t->path = xstrfmt("%s/%s.%s", TEMPLATE_FOLDER, kind, t->ext.ptr);
 	path = path_join(repo_work_tree(r), t->path);
 	rc = file_read(path, TEMPLATE_MAX, false, &t->text, err);
 	free(path);
 	return rc;
 }
 
-static enum err read_our_template(struct template *t, struct error *err)
+static enum err read_our_template(
+	const char *kind, struct template *t, struct error *err)
 {
-	char *name = xstrfmt("script.%s", t->ext.ptr);
+	char *name = xstrfmt("%s.%s", kind, t->ext.ptr);
 	enum err rc;
 
 	free(t->path);
@@ -98,24 +100,24 @@ static enum err read_our_template(struct template *t, struct error *err)
 	return rc;
 }
 
-enum err template_find(struct repo *r, const char *lang, struct template *ret,
-	struct error *err)
+enum err template_find(struct repo *r, const char *kind, const char *lang,
+	struct template *ret, struct error *err)
 {
 	const struct language *l = find_language(lang);
 	struct template t = TEMPLATE_INIT;
 	enum err rc;
 
 	if (!l && !extension_valid(lang))
-		return unknown_language(lang, err);
+		return unknown_language(kind, lang, err);
 	buf_set(&t.ext, l ? l->ext : lang);
 	t.executable = l ? l->executable : true;
 	t.ends = l ? l->ends : NULL;
-	rc = read_team_template(r, &t, err);
+	rc = read_team_template(r, kind, &t, err);
 	if (rc == ERR_NOTFOUND && !l) {
-		rc = unknown_language(lang, err);
+		rc = unknown_language(kind, lang, err);
 	} else if (rc == ERR_NOTFOUND) {
 		error_reset(err);
-		rc = read_our_template(&t, err);
+		rc = read_our_template(kind, &t, err);
 	}
 	if (!rc) {
 		template_release(ret);

@@ -537,18 +537,6 @@ bool view_needs_decision(const struct view_row *r)
 
 /* ---- names ---- */
 
-static void add_known(struct scriptvec *l, const char *path)
-{
-	struct script *sc = xcalloc(1, sizeof(*sc));
-
-	sc->path = xstrdup(path);
-	sc->base = base_of(sc->path);
-	header_init(&sc->header);
-	sc->problem = (struct error)ERROR_INIT;
-	ARRAY_GROW(l->v, l->n + 1, l->cap);
-	l->v[l->n++] = sc;
-}
-
 void view_known_scripts(struct session *s, struct scriptvec *ret)
 {
 	const struct rowvec *rows = s->ledger ? ledger_rows(s->ledger) : NULL;
@@ -564,7 +552,7 @@ void view_known_scripts(struct session *s, struct scriptvec *ret)
 		if (strmap_has(&seen, rows->v[i].script))
 			continue;
 		strmap_put(&seen, rows->v[i].script, ret);
-		add_known(ret, rows->v[i].script);
+		scriptvec_add(ret, rows->v[i].script);
 	}
 	strmap_release(&seen, NULL);
 }

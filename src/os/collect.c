@@ -266,7 +266,9 @@ static enum err capture_run(struct capture *c, struct error *err)
 	struct strvec made = STRVEC_INIT;
 	struct launch l = {
 		.argv = c->opts->argv,
-		.envp = edit_environment(&made, c->opts->env),
+		.envp = c->opts->whole_env
+				? c->opts->whole_env
+				: edit_environment(&made, c->opts->env),
 		.dir = c->opts->dir,
 		.fds = { -1, -1, -1 },
 		.report = -1,

@@ -37,11 +37,10 @@ char *job_lock_path(
 
 /* ---- the bytes ---- */
 
-static enum err read_script(
-	const struct job *j, struct buf *ret, struct error *err)
+static enum err read_file(const struct job *j, const struct script *file,
+	struct buf *ret, struct error *err)
 {
-	const struct script *sc = j->req->script;
-	char *path = path_join(repo_work_tree(j->s->repo), sc->path);
+	char *path = path_join(repo_work_tree(j->s->repo), file->path);
 	enum err rc = file_read(path, SCRIPT_MAX, false, ret, err);
 
 	if (rc == ERR_NOTFOUND) {
@@ -56,11 +55,11 @@ static enum err read_script(
 	return rc;
 }
 
-enum err job_hash_script(
-	const struct job *j, char ret[SHA256_HEX + 1], struct error *err)
+enum err job_hash_file(const struct job *j, const struct script *file,
+	char ret[SHA256_HEX + 1], struct error *err)
 {
 	struct buf bytes = BUF_INIT;
-	enum err rc = read_script(j, &bytes, err);
+	enum err rc = read_file(j, file, &bytes, err);
 
 	if (!rc)
 		sha256_hex(bytes.ptr, bytes.len, ret);
@@ -74,7 +73,8 @@ static bool is_decided(const struct job *j)
 	char hex[OID_HEX + 1];
 
 	oid_hex(&j->blob, hex);
-	return !j->req->blob || !strcmp(j->req->blob, hex);
+	/* what a rollback undoes is not what it runs */
+	return j->req->undo || !j->req->blob || !strcmp(j->req->blob, hex);
 }
 
 /* The blob is written, so that it can stand beside the claim. */
@@ -85,10 +85,10 @@ static enum err pin_bytes(struct job *j, struct error *err)
 	char hex[SHA256_HEX + 1];
 	enum err rc;
 
-	rc = read_script(j, &disk, err);
+	rc = read_file(j, j->file, &disk, err);
 	if (!rc)
-		rc = worktree_blob(r, j->req->script->path, SCRIPT_MAX, true,
-			&j->blob, err);
+		rc = worktree_blob(
+			r, j->file->path, SCRIPT_MAX, true, &j->blob, err);
 	if (!rc)
 		rc = object_read(
 			r, &j->blob, OBJECT_BLOB, SCRIPT_MAX, &stored, err);
@@ -101,7 +101,7 @@ static enum err pin_bytes(struct job *j, struct error *err)
 	if (disk.len != stored.len ||
 		memcmp(disk.ptr, stored.ptr, disk.len) != 0) {
 		entry_set(&j->claim, KEY_RAW_SHA256, j->raw);
-		rc = job_hash_script(j, hex, err);
+		rc = job_hash_file(j, j->file, hex, err);
 		if (!rc && strcmp(hex, j->raw) != 0)
 			rc = error_set(err, ERR_FATAL,
 				"it changed while it was read; run it again");
@@ -109,6 +109,25 @@ static enum err pin_bytes(struct job *j, struct error *err)
 out:
 	buf_release(&disk);
 	buf_release(&stored);
+	return rc;
+}
+
+/* What will judge the run is known before it starts. */
+static enum err pin_verify(struct job *j, struct error *err)
+{
+	const struct script *verify = j->req->verify;
+	enum err rc;
+
+	if (!verify)
+		return ERR_OK;
+	rc = job_hash_file(j, verify, j->verify_raw, err);
+	if (!rc)
+		rc = worktree_blob(j->s->repo, verify->path, SCRIPT_MAX, false,
+			&j->verify_blob, err);
+	if (rc)
+		error_prefix(err, "%s", verify->path);
+	j->verify_limit = verify->header.timeout >= 0 ? verify->header.timeout
+						      : j->s->settings.timeout;
 	return rc;
 }
 
@@ -293,20 +312,54 @@ static enum err refuse_dirty(const struct job *j, const struct oid *head,
 static enum err check_dirty(
 	struct job *j, const struct oid *head, bool *dirty, struct error *err)
 {
-	bool script = false, config = true;
+	const struct script *verify = j->req->verify;
+	bool file = false, judge = true, config = true;
 	enum err rc = commit_has(
-		j->s->repo, head, j->req->script->path, &j->blob, &script, err);
+		j->s->repo, head, j->file->path, &j->blob, &file, err);
 
+	if (!rc && verify)
+		rc = commit_has(j->s->repo, head, verify->path, &j->verify_blob,
+			&judge, err);
 	if (rc)
 		return rc;
 	if (strcmp(j->s->env, ENV_LOCAL) != 0) {
 		config = has_config(j->s, head);
-		if (!script || !config)
-			rc = refuse_dirty(
-				j, head, script ? SETTINGS_FILE : "it", err);
+		if (!file || !judge || !config)
+			rc = refuse_dirty(j, head,
+				!file    ? "it"
+				: !judge ? verify->path
+					 : SETTINGS_FILE,
+				err);
 	}
-	*dirty = !script || !config;
+	*dirty = !file || !judge || !config;
 	return rc;
+}
+
+/* A rollback says which bytes it ran, and `blob` is what it undoes. */
+static void name_bytes(struct job *j)
+{
+	struct entry *e = &j->claim;
+	char hex[OID_HEX + 1];
+
+	oid_hex(&j->blob, hex);
+	if (!j->req->undo) {
+		entry_set(e, KEY_BLOB, hex);
+		return;
+	}
+	entry_set(e, KEY_BLOB, j->req->blob);
+	entry_add_item(e, KEY_COMPANION, j->file->path);
+	entry_add_item(e, KEY_COMPANION, hex);
+	run_set_masked(j->s, e, KEY_REASON, j->req->reason);
+}
+
+/* After which nobody need wait for it any more. */
+static int64_t whole_limit(const struct job *j)
+{
+	int64_t limit = j->req->timeout;
+
+	if (!j->req->verify)
+		return limit;
+	return limit && j->verify_limit ? limit + j->verify_limit : 0;
 }
 
 static enum err fill_claim(struct job *j, struct error *err)
@@ -321,15 +374,14 @@ static enum err fill_claim(struct job *j, struct error *err)
 		rc = check_dirty(j, &head, &dirty, err);
 	if (rc)
 		return rc;
-	entry_set_kind(e, KIND_CLAIM);
+	entry_set_kind(e, j->req->undo ? KIND_UNDO : KIND_CLAIM);
 	entry_set(e, KEY_SCRIPT, j->req->script->path);
 	entry_set(e, KEY_RUN, j->run);
 	entry_setf(e, KEY_ATTEMPT, "%" PRId64, j->req->attempt);
-	oid_hex(&j->blob, hex);
-	entry_set(e, KEY_BLOB, hex);
+	name_bytes(j);
 	oid_hex(&head, hex);
 	entry_set(e, KEY_COMMIT, hex);
-	entry_setf(e, KEY_LIMIT, "%" PRId64, j->req->timeout);
+	entry_setf(e, KEY_LIMIT, "%" PRId64, whole_limit(j));
 	entry_set(e, KEY_CONFIG, j->s->config_blob);
 	entry_set(e, KEY_DIRTY, dirty ? "yes" : NULL);
 	run_set_masked(j->s, e, KEY_AGAIN, j->req->again);
@@ -339,15 +391,16 @@ static enum err fill_claim(struct job *j, struct error *err)
 
 enum err job_prepare(struct job *j, struct error *err)
 {
-	const struct script *sc = j->req->script;
 	enum err rc;
 
-	if (!sc)
+	if (!j->file)
 		return command_prepare(j, err);
 	rc = pin_bytes(j, err);
 	if (!rc)
+		rc = pin_verify(j, err);
+	if (!rc)
 		rc = script_command(
-			j->s->repo, &j->s->settings, sc, &j->argv, err);
+			j->s->repo, &j->s->settings, j->file, &j->argv, err);
 	if (!rc)
 		rc = fill_claim(j, err);
 	if (!rc) {
@@ -359,7 +412,7 @@ enum err job_prepare(struct job *j, struct error *err)
 	if (rc == ERR_MOVED) {
 		error_reset(err);
 	} else if (rc) {
-		error_prefix(err, "%s", sc->path);
+		error_prefix(err, "%s", j->file->path);
 		/* what is not found here is no answer to the caller */
 		rc = rc == ERR_HELD ? rc : ERR_FATAL;
 	}
@@ -383,7 +436,7 @@ enum err job_claim(struct job *j, struct error *err)
 {
 	struct ledger_write w = { .e = &j->claim,
 		.signer = j->signer,
-		.script = j->req->script ? &j->blob : NULL,
+		.script = j->file && !j->req->undo ? &j->blob : NULL,
 		.decide = j->req->still ? decide : NULL,
 		.arg = j };
 	enum err rc = ledger_append(j->s->ledger, &w, err);

@@ -41,7 +41,7 @@ static const char *const git_local_begin[] = { "GIT_CONFIG_KEY_",
 
 static const char *const ours[] = { "STRACK_RUN", "STRACK_ENV", "STRACK_SCRIPT",
 	"STRACK_ATTEMPT", "STRACK_FENCE", "STRACK_DEADLINE", "STRACK_TOP",
-	"STRACK_LIB", "STRACK_EVENTS", "STRACK_RESUME" };
+	"STRACK_LIB", "STRACK_EVENTS", "STRACK_RESUME", "STRACK_UNDO" };
 
 static bool name_is(const char *var, const char *name)
 {
@@ -127,7 +127,31 @@ static void add_checkpoints(struct strvec *l, const struct job *j)
 	strmap_release(&values, NULL);
 }
 
-void environ_for_script(const struct job *j, struct strvec *ret)
+/* What concerns a script, and not a command. */
+static void add_script(struct strvec *ret, const struct job *j)
+{
+	const struct strvec *params = j->req->params;
+
+	strvec_pushf(ret, "STRACK_SCRIPT=%s", j->req->script->path);
+	strvec_pushf(ret, "STRACK_ATTEMPT=%" PRId64, j->req->attempt);
+	if (j->req->undone)
+		strvec_pushf(ret, "STRACK_UNDO=%s", j->req->undone);
+	add_path(ret, j, "STRACK_RESUME", "resume");
+	add_checkpoints(ret, j);
+	for (size_t i = 0; params && i < params->n; i++)
+		strvec_pushf(ret, PARAM_VARIABLE "%s", params->v[i]);
+}
+
+static void add_deadline(struct strvec *ret, int64_t limit)
+{
+	if (limit > 0)
+		strvec_pushf(ret, "STRACK_DEADLINE=%" PRId64,
+			clock_now_ms() / 1000 + limit);
+	else
+		strvec_push(ret, "STRACK_DEADLINE=");
+}
+
+void environ_for(const struct job *j, enum environ_of of, struct strvec *ret)
 {
 	const struct session *s = j->s;
 	char *lib = NULL;
@@ -142,24 +166,15 @@ void environ_for_script(const struct job *j, struct strvec *ret)
 		strvec_push(ret, "PYTHONUNBUFFERED=1");
 	strvec_pushf(ret, "STRACK_RUN=%s", j->run);
 	strvec_pushf(ret, "STRACK_ENV=%s", s->env);
-	if (j->req->script) {
-		strvec_pushf(ret, "STRACK_SCRIPT=%s", j->req->script->path);
-		strvec_pushf(ret, "STRACK_ATTEMPT=%" PRId64, j->req->attempt);
-		add_path(ret, j, "STRACK_RESUME", "resume");
-		add_checkpoints(ret, j);
-		for (size_t i = 0; j->req->params && i < j->req->params->n; i++)
-			strvec_pushf(
-				ret, PARAM_VARIABLE "%s", j->req->params->v[i]);
-	}
+	if (j->req->script)
+		add_script(ret, j);
 	strvec_pushf(ret, "STRACK_FENCE=%" PRId64, j->claim.seq);
-	if (j->req->timeout > 0)
-		strvec_pushf(ret, "STRACK_DEADLINE=%" PRId64,
-			clock_now_ms() / 1000 + j->req->timeout);
-	else
-		strvec_push(ret, "STRACK_DEADLINE=");
+	add_deadline(
+		ret, of == ENVIRON_VERIFY ? j->verify_limit : j->req->timeout);
 	strvec_pushf(ret, "STRACK_TOP=%s", repo_work_tree(s->repo));
 	strvec_pushf(ret, "STRACK_LIB=%s", lib ? lib : "");
-	add_path(ret, j, "STRACK_EVENTS", "events");
+	if (of == ENVIRON_SCRIPT)
+		add_path(ret, j, "STRACK_EVENTS", "events");
 	free(lib);
 }
 

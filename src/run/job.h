@@ -23,9 +23,16 @@ struct job {
 	bool maybe_claimed; /* the claim may be on the ledger */
 	struct buf resume;  /* of the attempts before, `name value` lines */
 	struct strvec argv;
-	struct oid blob;          /* the script as git stores it */
-	char raw[SHA256_HEX + 1]; /* and as it lies on disk */
-	struct entry claim;       /* with its id, once it is recorded */
+	/* What is started (the script or its rollback companion; NULL: a
+	 * command), as git stores it, and as it lies on disk. */
+	const struct script *file;
+	struct oid blob;
+	char raw[SHA256_HEX + 1];
+	/* The same of the verify companion, where there is one. */
+	struct oid verify_blob;
+	char verify_raw[SHA256_HEX + 1];
+	int64_t verify_limit; /* seconds, 0 none */
+	struct entry claim;   /* with its id, once it is recorded */
 	char *log_path;
 	int log_fd;
 	struct capture *cap;
@@ -56,23 +63,30 @@ void job_add_args(struct job *j);
 /* The same for parameters, whose secrets are masked from now on; an error when
  * one of them can't be. */
 enum err job_add_params(struct job *j, struct error *err);
-/* SHA-256 of the script's file as it lies there now. */
-enum err job_hash_script(
-	const struct job *j, char ret[SHA256_HEX + 1], struct error *err);
+/* SHA-256 of a file of the work tree as it lies there now. */
+enum err job_hash_file(const struct job *j, const struct script *file,
+	char ret[SHA256_HEX + 1], struct error *err);
 
 /* command.c: the same as job_prepare for an ad-hoc command; and whether its
  * entry is on the ledger. */
 enum err command_prepare(struct job *j, struct error *err);
 bool command_is_recorded(struct job *j);
 
-/* resume.c: last values of the checkpoints of the attempts before. */
-enum err resume_collect(struct session *s, const char *script, struct buf *ret,
-	struct error *err);
+/* resume.c: last values of the checkpoints of the attempts before; for an
+ * `undo` of the last one too that finished. */
+enum err resume_collect(struct session *s, const char *script, bool undo,
+	struct buf *ret, struct error *err);
 
-/* environ.c */
-void environ_for_script(const struct job *j, struct strvec *ret);
+/* environ.c: the whole environment of what is started.  A verify companion
+ * changes nothing, and says nothing but its exit status. */
+enum environ_of { ENVIRON_SCRIPT, ENVIRON_VERIFY };
+void environ_for(const struct job *j, enum environ_of of, struct strvec *ret);
 /* Values of variables whose names match [log] mask. */
 void environ_mask(const struct settings *set, struct capture *cap);
+
+/* settle.c: makes of the outcome `lost` what others know of the run, where they
+ * do: its verify companion.  Runs that. */
+void settle_ask(struct session *s, const struct state_row *r, struct entry *e);
 
 /* warden.c: in the forked child; never returns. */
 void warden_main(struct job *j) __attribute__((noreturn));

@@ -18,6 +18,7 @@
 void lost_report_release(struct lost_report *r)
 {
 	strvec_release(&r->lost);
+	strvec_release(&r->settled);
 	strvec_release(&r->alive);
 	strvec_release(&r->tidied);
 	strvec_release(&r->commands);
@@ -127,6 +128,7 @@ static enum err record_locked(
 	if (rc)
 		goto out;
 	fill(s, r, &e);
+	settle_ask(s, r, &e);
 	rc = ledger_append(s->ledger, &w, err);
 	if (rc == ERR_EXISTS && !d.still) {
 		error_reset(err);
@@ -271,6 +273,34 @@ out:
 	return rc;
 }
 
+/* What became of the claim of `r` when it was recorded; STATE_LOST also when
+ * that can't be told. */
+static enum state state_now(struct session *s, const struct state_row *r)
+{
+	const struct state_row *now =
+		r->script ? ledger_row(s->ledger, r->script, r->env) : NULL;
+
+	return now && now->claim && !strcmp(now->claim, r->claim) && !now->open
+		       ? now->state
+		       : STATE_LOST;
+}
+
+static void report(struct session *s, const struct state_row *r,
+	enum run_life life, struct lost_report *ret)
+{
+	enum state state = state_now(s, r);
+
+	if (life == RUN_GONE && state != STATE_LOST)
+		strvec_pushf(&ret->settled, "%s: %s (%s)", state_name(state),
+			r->script, r->env);
+	else
+		strvec_pushf(life == RUN_ALIVE ? &ret->alive
+			     : r->script       ? &ret->lost
+					       : &ret->commands,
+			"%s%s (%s)", r->script ? "" : "run ",
+			r->script ? r->script : r->run, r->env);
+}
+
 enum err lost_record(
 	struct session *s, bool dry, struct lost_report *ret, struct error *err)
 {
@@ -284,13 +314,10 @@ enum err lost_record(
 		rc = session_run_life(s, r->run, &life, err);
 		if (rc || life == RUN_ELSEWHERE)
 			continue;
-		strvec_pushf(life == RUN_ALIVE ? &ret->alive
-			     : r->script       ? &ret->lost
-					       : &ret->commands,
-			"%s%s (%s)", r->script ? "" : "run ",
-			r->script ? r->script : r->run, r->env);
 		if (life == RUN_GONE && !dry)
 			rc = record(s, r, err);
+		if (!rc)
+			report(s, r, life, ret);
 	}
 	if (!rc)
 		rc = tidy(s, dry, ret, err);

@@ -21,9 +21,11 @@ static enum kind judge(
 {
 	if (refused) {
 		buf_adds(reason, refused);
+	} else if (w->verdict) {
+		buf_adds(reason, w->verdict);
 	} else if (w->timed_out) {
 		buf_adds(reason, "timed out after ");
-		duration_format(reason, w->j->req->timeout * 1000);
+		duration_format(reason, w->limit * 1000);
 	} else if (w->cancelled) {
 		buf_adds(reason, "cancelled");
 	} else if (!w->reaped) {
@@ -41,6 +43,8 @@ static enum kind judge(
 	}
 	if (!refused && !w->reaped)
 		buf_adds(reason, "; it could not be ended");
+	if (w->j->req->undo)
+		buf_insert(reason, 0, "rollback: ", strlen("rollback: "));
 	return KIND_FAIL;
 }
 
@@ -67,7 +71,7 @@ static void set_status(const struct warden *w, struct entry *e)
 	if (w->reaped && WIFSIGNALED(w->status))
 		entry_setf(e, KEY_SIGNAL, "%d", WTERMSIG(w->status));
 	if (w->timed_out)
-		entry_setf(e, KEY_TIMED_OUT, "%" PRId64, w->j->req->timeout);
+		entry_setf(e, KEY_TIMED_OUT, "%" PRId64, w->limit);
 	set_cancelled(w, e);
 	if (left > 0)
 		entry_setf(e, KEY_LEFT, "%" PRId64, left);
@@ -80,10 +84,31 @@ static void set_changed(const struct warden *w, struct entry *e)
 {
 	char now[SHA256_HEX + 1];
 
-	if (!w->started || !w->j->req->script)
+	if (!w->started || !w->j->file)
 		return;
-	if (job_hash_script(w->j, now, NULL) || strcmp(now, w->j->raw) != 0)
+	if (job_hash_file(w->j, w->j->file, now, NULL) ||
+		strcmp(now, w->j->raw) != 0)
 		entry_set(e, KEY_CHANGED, "yes");
+}
+
+/* A rollback has kinds of its own. */
+static enum kind kind_of(const struct warden *w, enum kind judged)
+{
+	if (!w->j->req->undo)
+		return judged;
+	return judged == KIND_FAIL ? KIND_ROLLBACK_FAIL : KIND_ROLLBACK;
+}
+
+/* Which bytes judged it. */
+static void set_verified(const struct warden *w, struct entry *e)
+{
+	char hex[OID_HEX + 1];
+
+	if (!w->verified)
+		return;
+	oid_hex(&w->j->verify_blob, hex);
+	entry_add_item(e, KEY_COMPANION, w->j->req->verify->path);
+	entry_add_item(e, KEY_COMPANION, hex);
 }
 
 static void copy_keys(const struct entry *claim, struct entry *e)
@@ -143,11 +168,12 @@ enum err outcome_record(
 	if (!w->reaped)
 		w->end = clock_mono_ms();
 	copy_keys(&w->j->claim, &e);
-	entry_set_kind(&e, judge(w, refused, &reason));
+	entry_set_kind(&e, kind_of(w, judge(w, refused, &reason)));
 	capture_mask_text(w->j->cap, &reason);
 	entry_set(&e, KEY_REASON, reason.ptr);
 	set_status(w, &e);
 	set_changed(w, &e);
+	set_verified(w, &e);
 	said_checkpoints(&w->said, &e);
 	session_stamp(w->j->s, &e);
 	rundir_give_back(&w->j->dir);

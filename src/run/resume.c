@@ -6,19 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "strack/claims.h"
 #include "strack/strmap.h"
-
-/* What happened to an earlier attempt's checkpoints. */
-static bool counts(const struct session *s, const struct ledger_entry *le)
-{
-	const char *clone;
-
-	if (!le->e || le->problem || le->disowned)
-		return false;
-	clone = entry_get(le->e, KEY_CLONE);
-	return strcmp(s->env, ENV_LOCAL) != 0 ||
-	       (clone && s->clone && !strcmp(clone, s->clone));
-}
 
 static void take(struct strmap *last, const struct entry *e)
 {
@@ -49,8 +38,14 @@ static bool starts_anew(enum kind k)
 	       k == KIND_VOID || k == KIND_MARK;
 }
 
-enum err resume_collect(struct session *s, const char *script, struct buf *ret,
-	struct error *err)
+static void forget(struct strmap *last)
+{
+	strmap_release(last, free);
+	*last = (struct strmap)STRMAP_INIT;
+}
+
+enum err resume_collect(struct session *s, const char *script, bool undo,
+	struct buf *ret, struct error *err)
 {
 	struct ledger_entryvec list = LEDGER_ENTRYVEC_INIT;
 	struct strmap last = STRMAP_INIT;
@@ -65,18 +60,16 @@ enum err resume_collect(struct session *s, const char *script, struct buf *ret,
 			(k != KIND_FAIL && k != KIND_LOST && !starts_anew(k)))
 			continue;
 		rc = ledger_load(s->ledger, le, err);
-		if (rc || !counts(s, le))
+		if (rc || !claims_ours(s, le))
 			continue;
 		/* Who lets a lost run run again wants it to go on. */
 		if (k == KIND_VOID && before == KIND_LOST)
 			continue;
-		before = k;
-		if (starts_anew(k)) {
-			strmap_release(&last, free);
-			last = (struct strmap)STRMAP_INIT;
-		} else {
+		if (starts_anew(k) || before == KIND_DONE)
+			forget(&last);
+		if (!starts_anew(k) || (undo && k == KIND_DONE))
 			take(&last, le->e);
-		}
+		before = k;
 	}
 	for (size_t i = 0; !rc && i < last.n; i++)
 		buf_addf(ret, "%s %s\n", last.items[i].key,

@@ -412,9 +412,9 @@ static enum err claim_it(struct job *j, struct error *err)
 {
 	enum err rc = ERR_OK;
 
-	if (j->req->attempt > 1 && !j->req->from_start)
-		rc = resume_collect(
-			j->s, j->req->script->path, &j->resume, err);
+	if (j->req->undo || (j->req->attempt > 1 && !j->req->from_start))
+		rc = resume_collect(j->s, j->req->script->path, j->req->undo,
+			&j->resume, err);
 	if (!rc)
 		rc = rundir_create(&j->dir, j->s->state_dir, j->run,
 			job_folder(j), j->s->env, &j->resume, err);
@@ -440,6 +440,7 @@ enum err run_one(struct session *s, const struct run_request *req,
 {
 	struct job j = { .s = s,
 		.req = req,
+		.file = req->undo ? req->undo : req->script,
 		.lock = LOCK_INIT,
 		.dir = RUNDIR_INIT,
 		.resume = BUF_INIT,

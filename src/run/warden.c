@@ -71,18 +71,19 @@ static void arm(struct warden *w, int64_t ms)
 		timer_settime(w->timer, 0, &at, NULL); /* can't fail: valid */
 }
 
-static enum err timer_start(struct warden *w, struct error *err)
+enum err warden_limit(struct warden *w, int64_t seconds, struct error *err)
 {
 	struct sigevent ev = { .sigev_notify = SIGEV_SIGNAL,
 		.sigev_signo = SIGALRM };
-	int64_t limit = w->j->req->timeout * 1000;
 
-	if (limit <= 0)
+	w->limit = seconds;
+	w->warned = false;
+	if (seconds <= 0)
 		return ERR_OK;
-	if (timer_create(CLOCK_MONOTONIC, &ev, &w->timer))
+	if (!w->timer_set && timer_create(CLOCK_MONOTONIC, &ev, &w->timer))
 		return error_sys(err, "cannot make a timer");
 	w->timer_set = true;
-	arm(w, limit * WARN_PERCENT / 100);
+	arm(w, seconds * 1000 * WARN_PERCENT / 100);
 	return ERR_OK;
 }
 
@@ -121,7 +122,7 @@ static void cancel(struct warden *w, char *who)
 static void on_alarm(struct warden *w)
 {
 	struct buf line = BUF_INIT;
-	int64_t limit = w->j->req->timeout * 1000;
+	int64_t limit = w->limit * 1000;
 
 	if (w->phase != PHASE_RUN)
 		return;
@@ -348,7 +349,7 @@ static void heard_events(struct warden *w)
 	w->events_at = clock_mono_ms() + EVENTS_MS;
 }
 
-static void watch(struct warden *w)
+void warden_watch(struct warden *w)
 {
 	struct pollfd p[5];
 
@@ -387,7 +388,7 @@ static void drain_terminal(struct warden *w)
 
 /* What the script wrote before it ended is in the pipe; whoever outlives it
  * may go on writing, but not to us. */
-static void drain(struct warden *w)
+void warden_drain(struct warden *w)
 {
 	int bytes = 0;
 	size_t rest, n;
@@ -408,10 +409,11 @@ static void drain(struct warden *w)
 		close(w->out_fd); /* only read from */
 	w->out_fd = -1;
 	read_events(w, 0);
-	if (w->events_open)
+	if (w->events_open) {
 		events_end(&w->events, said_event, &w->said);
-	capture_end(w->j->cap);
-	send_tick(w);
+		events_close(&w->events);
+		w->events_open = false;
+	}
 }
 
 /* ---- starting ---- */
@@ -425,7 +427,7 @@ static enum err start(struct warden *w, struct error *err)
 
 	rc = warden_detach(w, err);
 	if (!rc)
-		rc = warden_check_bytes(w, err);
+		rc = warden_check_bytes(w->j, w->j->file, w->j->raw, err);
 	if (!rc)
 		rc = events_open(&w->events, path, err);
 	if (!rc) {
@@ -441,9 +443,9 @@ static enum err start(struct warden *w, struct error *err)
 	if (!rc && w->cancelled)
 		rc = error_set(err, ERR_FATAL, "cancelled");
 	if (!rc)
-		rc = timer_start(w, err);
+		rc = warden_limit(w, w->j->req->timeout, err);
 	if (!rc)
-		rc = warden_exec(w, out[1], err);
+		rc = warden_exec(w, &w->j->argv, ENVIRON_SCRIPT, out[1], err);
 	if (out[1] >= 0)
 		close(out[1]); /* the script has it now */
 	w->out_fd = out[0];
@@ -506,9 +508,12 @@ void warden_main(struct job *j)
 		refused = xstrfmt("can't be started: %s", why.text.ptr);
 	} else {
 		lifeline_send(j->life, &started, NULL, 0);
-		watch(&w);
+		warden_watch(&w);
 	}
-	drain(&w);
+	warden_drain(&w);
+	warden_verify(&w);
+	capture_end(j->cap);
+	send_tick(&w);
 	send_phase(&w, "recording it");
 	rc = outcome_record(&w, refused, &err);
 	if (!rc)

@@ -21,6 +21,7 @@ struct warden {
 	struct job *j;
 	/* signals; output of the script, or a console's terminal; -1: closed */
 	int sig_fd, out_fd;
+	int64_t limit; /* of what runs now, seconds; 0 none */
 	timer_t timer;
 	bool timer_set;
 	bool warned; /* at 80 % of the time limit */
@@ -44,15 +45,31 @@ struct warden {
 	bool tick_due;
 	int64_t log_bytes;  /* when the last tick was sent */
 	struct relay relay; /* of a console */
+	/* What its verify companion said against a run that went well, or why
+	 * that could not be asked; NULL: nothing. */
+	char *verdict;
+	bool verified; /* it was asked */
 };
+
+/* Until what was started has ended, with all that it must not leave. */
+void warden_watch(struct warden *w);
+/* Takes what is left of its output and events. */
+void warden_drain(struct warden *w);
+/* Begins the time limit of what is about to start. */
+enum err warden_limit(struct warden *w, int64_t seconds, struct error *err);
 
 /* wardenstart.c, in this order: a session without a terminal, that reaps
  * orphans and gets its signals as a descriptor; the file is still what was
  * claimed; where the script writes to, and its other end; the script. */
 enum err warden_detach(struct warden *w, struct error *err);
-enum err warden_check_bytes(const struct warden *w, struct error *err);
+enum err warden_check_bytes(const struct job *j, const struct script *file,
+	const char *raw, struct error *err);
 enum err warden_open_output(const struct job *j, int out[2], struct error *err);
-enum err warden_exec(struct warden *w, int out, struct error *err);
+enum err warden_exec(struct warden *w, const struct strvec *argv,
+	enum environ_of of, int out, struct error *err);
+
+/* verify.c: asks the verify companion of a script that went well. */
+void warden_verify(struct warden *w);
 
 /* Builds and records the outcome.  `refused`: why it was not started, or
  * NULL. */

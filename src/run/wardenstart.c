@@ -55,24 +55,26 @@ enum err warden_detach(struct warden *w, struct error *err)
 			     : ERR_OK;
 }
 
-enum err warden_check_bytes(const struct warden *w, struct error *err)
+enum err warden_check_bytes(const struct job *j, const struct script *file,
+	const char *raw, struct error *err)
 {
 	char now[SHA256_HEX + 1];
 	enum err rc;
 
-	if (!w->j->req->script)
+	if (!file)
 		return ERR_OK;
-	rc = job_hash_script(w->j, now, err);
-	if (!rc && strcmp(now, w->j->raw) != 0)
+	rc = job_hash_file(j, file, now, err);
+	if (!rc && strcmp(now, raw) != 0)
 		rc = error_set(err, ERR_FATAL,
 			"the file changed after it was claimed");
 	return rc;
 }
 
-enum err warden_exec(struct warden *w, int out, struct error *err)
+enum err warden_exec(struct warden *w, const struct strvec *argv,
+	enum environ_of of, int out, struct error *err)
 {
 	struct strvec env = STRVEC_INIT;
-	struct exec_opts opts = { .argv = (const char *const *)w->j->argv.v,
+	struct exec_opts opts = { .argv = (const char *const *)argv->v,
 		.out_fd = out,
 		.terminal = w->j->req->console };
 	const char *step = "start";
@@ -80,7 +82,7 @@ enum err warden_exec(struct warden *w, int out, struct error *err)
 
 	if (w->j->req->script) /* a command runs where the person is */
 		opts.dir = repo_work_tree(w->j->s->repo);
-	environ_for_script(w->j, &env);
+	environ_for(w->j, of, &env);
 	opts.envp = env.v;
 	w->start = clock_mono_ms();
 	rc = process_exec(&opts, &w->pid, &step, err);

@@ -17,8 +17,8 @@ includes | awk '
 		may["base"] = " base "
 		row("cmd", "cmd decide opt")
 		row("run", "progress underway")
-		row("core", "adhoc approvals circle entry header hooks")
-		row("core", "imports ledger namecheck needs owners param plan")
+		row("core", "adhoc approvals circle claims companion entry")
+		row("core", "header hooks imports ledger namecheck needs owners param plan")
 		row("core", "review rundir script session settings state")
 		row("core", "template treefiles trust view")
 		row("git", "gc object porcelain refs repo")

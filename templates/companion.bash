@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+#
+# strack: description @DESCRIPTION@
+#
+# Created @DATE@ by @AUTHOR@.
+#
+# A companion of the script of the same name; strack-script(7).
+# A .rollback undoes what the script did, when 'git strack rollback' asks for
+# it, and must cope with a script that came half way: its last checkpoints are
+# in the file $STRACK_RESUME names, and in $STRACK_CHECKPOINT_<NAME>.
+# A .verify runs after the script went well, and decides about a run that was
+# lost: it exits 0 when the effect is in place, and changes nothing.
+# Until it is written it fails.
+
+set -euo pipefail
+
+echo "This companion is not written yet." >&2
+exit 1
