@@ -146,6 +146,7 @@ SRC = \
 	src/core/claims.c \
 	src/core/commitshape.c \
 	src/core/companion.c \
+	src/core/database.c \
 	src/core/discover.c \
 	src/core/entry.c \
 	src/core/entryname.c \
@@ -190,6 +191,7 @@ SRC = \
 	src/core/settingsat.c \
 	src/core/settingskeys.c \
 	src/core/slug.c \
+	src/core/sqltext.c \
 	src/core/state.c \
 	src/core/template.c \
 	src/core/treefiles.c \
@@ -252,6 +254,7 @@ SRC = \
 	src/run/lost.c \
 	src/run/mask.c \
 	src/run/outcome.c \
+	src/run/program.c \
 	src/run/progress.c \
 	src/run/relay.c \
 	src/run/resume.c \
@@ -259,6 +262,11 @@ SRC = \
 	src/run/said.c \
 	src/run/secrets.c \
 	src/run/settle.c \
+	src/run/sql.c \
+	src/run/sqlask.c \
+	src/run/sqlclient.c \
+	src/run/sqlend.c \
+	src/run/sqlwrap.c \
 	src/run/underway.c \
 	src/run/verify.c \
 	src/run/warden.c \

@@ -21,6 +21,7 @@ struct header {
 	struct strvec tags;
 	bool rollback_on_failure;
 	bool idempotent;
+	bool no_transaction; /* of SQL: it sees to that itself */
 	int64_t retries;     /* of a run that failed, by itself; 0 to 20 */
 	int64_t retry_delay; /* seconds before each; 0 to a day */
 	struct paramvec params;

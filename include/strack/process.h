@@ -64,7 +64,8 @@ struct exec_opts {
 	const char *const *argv; /* argv[0] is a path or looked up in PATH */
 	char *const *envp;       /* the whole environment */
 	const char *dir;         /* NULL: where we are */
-	int out_fd;              /* becomes 1 and 2; 0 is /dev/null */
+	int out_fd;              /* becomes 1 and 2 */
+	const char *input;       /* file that becomes 0; NULL: /dev/null */
 	/* out_fd is a terminal: it becomes 0 as well, and the controlling one
 	 * of a session of its own */
 	bool terminal;

@@ -79,6 +79,11 @@ enum err run_config_is_committed(
  * .strack.ini in force or that of HEAD asks for approvals. */
 enum err run_dirty_allowed(struct session *s, bool *ret, struct error *err);
 
+/* Can a SQL script be run here: a database is named, its client is installed,
+ * and what it says can be one transaction?  ERR_OK for what is no SQL. */
+enum err run_sql_check(
+	struct session *s, const struct script *sc, struct error *err);
+
 /* What a person said, as an entry may hold it: masked are the values of the
  * variables that [log] mask names, and passwords in URLs.  NULL for NULL; the
  * caller frees it. */

@@ -73,10 +73,15 @@ enum err script_read(struct repo *r, const struct settings *s,
  * a program is not installed here is no fault of theirs. */
 enum err script_check_bytes(const struct settings *s, const char *path,
 	bool executable, const struct buf *text, struct error *err);
+/* Is there a program of that name, or path, that can be started? */
+bool script_program_found(struct repo *r, const char *name);
+/* Is it SQL for the database of the environment (run/sql.c), and for no runner
+ * that .strack.ini names?  `script` has been read. */
+bool script_is_sql(const struct settings *s, const struct script *script);
 /* The words that start it: the absolute path itself when executable, else
  * the runner's words and the path (made safe with ./ or absolute, never an
- * option).  ERR_BAD: no shebang and no runner; `.sql` without a configured
- * runner, which says so plainly. */
+ * option).  ERR_BAD: no shebang and no runner.  Not for one that a database
+ * runs. */
 enum err script_command(struct repo *r, const struct settings *s,
 	const struct script *script, struct strvec *argv, struct error *err);
 

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "strack/buf.h"
+#include "strack/database.h"
 #include "strack/error.h"
 #include "strack/object.h"
 #include "strack/strvec.h"
@@ -28,6 +29,8 @@ struct environment_def {
 	bool protected;
 	int64_t approvals; /* 0 to 100 */
 	char *after;       /* environment, or NULL */
+	char *database;    /* URL without a password, `$NAME` of a variable
+			    * that holds one; or NULL */
 };
 
 enum layout { LAYOUT_FLAT, LAYOUT_YEAR, LAYOUT_MONTH };
@@ -70,6 +73,12 @@ const struct environment_def *settings_env(
 	const struct settings *s, const char *name); /* or NULL */
 const struct runner_def *settings_runner(
 	const struct settings *s, const char *ext); /* or NULL */
+/* The database of an environment: what .strack.ini names, or the variable
+ * DATABASE_URL, which `lookup` (getenv(3)) tells like those that it names.
+ * ERR_NOTFOUND where there is none, with how to name one; ERR_BAD. */
+enum err settings_database(const struct settings *s, const char *env,
+	char *(*lookup)(const char *name), struct database *ret,
+	struct error *err);
 /* How many approvals an environment asks for; 0 where it is not named. */
 int64_t settings_approvals(const struct settings *s, const char *env);
 

@@ -69,8 +69,8 @@ enum err batch_params(const struct batch *b, const struct script *sc,
 	struct strvec *ret, struct strvec *secrets, struct error *err);
 
 /* ---- batchundo.c ---- */
-/* Sees to it that the companions of each script that would run can be started,
- * and that there is one where a header relies on it. */
+/* Sees to it that each script that would run can be: its database, if it is
+ * SQL, its companions, and that there is one where a header relies on it. */
 enum err batch_check_companions(struct batch *b, struct error *err);
 /* The verify companion of one script, or NULL; see companion_find. */
 enum err batch_verify(struct batch *b, const struct script *sc,

@@ -19,12 +19,18 @@ static enum err check_one(
 	struct batch *b, const struct script *sc, struct error *err)
 {
 	struct script *found = NULL;
-	enum err rc = batch_verify(b, sc, &found, err);
+	enum err rc = run_sql_check(b->s, sc, err);
 
+	if (!rc)
+		rc = batch_verify(b, sc, &found, err);
+	if (!rc && found)
+		rc = run_sql_check(b->s, found, err);
 	script_free(found);
 	found = NULL;
 	if (!rc && sc->header.rollback_on_failure)
 		rc = undo_companion(&b->companions, sc->path, &found, err);
+	if (!rc && found)
+		rc = run_sql_check(b->s, found, err);
 	script_free(found);
 	return rc;
 }

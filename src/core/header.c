@@ -89,6 +89,12 @@ static bool set_idempotent(struct header *h, const char *value)
 	return h->idempotent || !strcmp(value, "no");
 }
 
+static bool set_transaction(struct header *h, const char *value)
+{
+	h->no_transaction = !strcmp(value, "no");
+	return h->no_transaction || !strcmp(value, "yes");
+}
+
 #define RETRIES_MAX 20
 #define DELAY_MAX (24 * 3600)
 
@@ -125,6 +131,7 @@ static const struct header_key {
 		"write words with blanks between" },
 	{ "on-failure", set_on_failure, "is not known", "try rollback" },
 	{ "idempotent", set_idempotent, "is not known", "try yes or no" },
+	{ "transaction", set_transaction, "is not known", "try yes or no" },
 	{ "retries", set_retries, "is not a number from 1 to 20", "try 3" },
 	{ "retry-delay", set_retry_delay, "is not a duration up to a day",
 		"try 10s or 5m" },

@@ -180,6 +180,11 @@ static bool program_found(const char *top, const char *name)
 	return found;
 }
 
+bool script_program_found(struct repo *r, const char *name)
+{
+	return program_found(repo_work_tree(r), name);
+}
+
 /* `args` is the rest of a line `#!/usr/bin/env ARGS`, which the kernel hands
  * over as one argument. */
 static enum err check_env(
@@ -275,6 +280,18 @@ static const struct runner_def *find_runner(
 	return def && def->command.n ? def : NULL;
 }
 
+static bool is_sql(const struct settings *s, const char *base)
+{
+	const char *ext = extension(base);
+
+	return ext && !strcmp(ext, "sql") && !find_runner(s, base);
+}
+
+bool script_is_sql(const struct settings *s, const struct script *script)
+{
+	return !script->executable && is_sql(s, script->base);
+}
+
 static bool has_shebang(const struct buf *text)
 {
 	return str_starts(text->ptr, "#!");
@@ -294,7 +311,7 @@ static bool runs_itself(
 {
 	return head->mode & S_IXUSR &&
 	       (has_shebang(&head->text) || is_binary(&head->text) ||
-		       !find_runner(s, base));
+		       !(find_runner(s, base) || is_sql(s, base)));
 }
 
 static enum err no_runner(const struct settings *s, const char *name,
@@ -316,10 +333,8 @@ static enum err no_runner(const struct settings *s, const char *name,
 			name, ext, SETTINGS_FILE);
 		error_hint(err,
 			"add a section [runner \"%s\"] with the line: command "
-			"= %s",
-			ext,
-			strcmp(ext, "sql") ? "PROGRAM"
-					   : "psql -X -v ON_ERROR_STOP=1 -f");
+			"= PROGRAM",
+			ext);
 	} else {
 		error_set(err, ERR_BAD,
 			"%s: has no '#!' line, and .%s files have no runner",
@@ -352,6 +367,8 @@ static enum err check_start(const char *top, const char *path,
 {
 	const struct runner_def *def = find_runner(s, script->base);
 
+	if (script_is_sql(s, script))
+		return ERR_OK; /* its database is asked for when it is to run */
 	if (!script->executable) {
 		if (!def)
 			return no_runner(s, script->path, script->base, err);

@@ -89,6 +89,7 @@ void settings_release(struct settings *s)
 	for (i = 0; i < s->nenvs; i++) {
 		free(s->envs[i].name);
 		free(s->envs[i].after);
+		free(s->envs[i].database);
 	}
 	free(s->envs);
 	*s = (struct settings){ 0 };
@@ -103,6 +104,43 @@ const struct environment_def *settings_env(
 		if (!strcmp(s->envs[i].name, name))
 			return &s->envs[i];
 	return NULL;
+}
+
+#define DATABASE_VARIABLE "DATABASE_URL"
+
+static enum err no_database(
+	const char *env, const char *variable, struct error *err)
+{
+	error_hint(err,
+		"name it in %s: section [environment \"%s\"], key database;\n"
+		"or set %s",
+		SETTINGS_FILE, env, variable);
+	return error_set(err, ERR_NOTFOUND,
+		"no database is named for the environment %s", env);
+}
+
+enum err settings_database(const struct settings *s, const char *env,
+	char *(*lookup)(const char *name), struct database *ret,
+	struct error *err)
+{
+	const struct environment_def *def = settings_env(s, env);
+	const char *named = def ? def->database : NULL;
+	const char *variable =
+		named && *named == '$' ? named + 1 : DATABASE_VARIABLE;
+	const char *url = named;
+	enum err rc;
+
+	if (!named || *named == '$')
+		url = lookup(variable);
+	if (str_empty(url))
+		return no_database(env, variable, err);
+	rc = database_parse(url, ret, err);
+	if (rc && url == named)
+		error_prefix(err, "%s: [environment \"%s\"] database",
+			SETTINGS_FILE, env);
+	else if (rc)
+		error_prefix(err, "%s", variable);
+	return rc;
 }
 
 const struct runner_def *settings_runner(

@@ -187,6 +187,34 @@ static bool set_after(struct settings *s, const char *arg, const char *value)
 	return true;
 }
 
+static bool variable_valid(const char *name)
+{
+	size_t n = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				"abcdefghijklmnopqrstuvwxyz0123456789_");
+
+	return n && !name[n] && !(*name >= '0' && *name <= '9');
+}
+
+/* The file is in the repository: no place for a password. */
+static bool set_database(struct settings *s, const char *arg, const char *value)
+{
+	struct environment_def *e = settings_add_env(s, arg);
+	struct database d;
+	bool ok;
+
+	database_init(&d);
+	if (*value == '$')
+		ok = variable_valid(value + 1);
+	else
+		ok = !database_parse(value, &d, NULL) && !d.password;
+	database_release(&d);
+	if (!ok)
+		return false;
+	free(e->database);
+	e->database = xstrdup(value);
+	return true;
+}
+
 static bool set_keep(struct settings *s, const char *arg, const char *value)
 {
 	int64_t n;
@@ -242,6 +270,10 @@ static const struct key_row {
 		"write 0 to 100" },
 	{ "environment", "after", set_after, "is not an environment name",
 		"use up to 32 of a-z, 0-9, _ and -" },
+	{ "environment", "database", set_database,
+		"is no URL of a database, or has a password",
+		"write postgres://HOST/NAME, mysql://HOST/NAME, sqlite:PATH, "
+		"or $VARIABLE for one that has a password" },
 	{ "log", "keep", set_keep, "is not a size up to 1m",
 		"try 64k, 1m, or 0 for none" },
 	{ "log", "share", set_share, "is neither yes nor no",
@@ -423,6 +455,7 @@ static enum err take_item(struct settings *s, const char *name,
 	const struct section_row *section;
 	const struct key_row *row = NULL;
 	char *arg = NULL;
+	bool secret; /* a bad value is not shown */
 	size_t i;
 	enum err rc = ERR_OK;
 
@@ -443,11 +476,13 @@ static enum err take_item(struct settings *s, const char *name,
 			row = &key_rows[i];
 	if (!row)
 		rc = unknown_key(name, it, section->name, err);
-	else if (!row->set(s, arg, it->value))
+	secret = row && row->set == set_database;
+	if (row && !row->set(s, arg, it->value))
 		rc = error_set(err, ERR_BAD,
-			"%s: [%s] %s: '%s' %s (line %d); %s", name, it->section,
-			it->key, it->value, row->complaint, it->line,
-			row->advice);
+			"%s: [%s] %s: %s%s%s %s (line %d); %s", name,
+			it->section, it->key, secret ? "" : "'",
+			secret ? "the value" : it->value, secret ? "" : "'",
+			row->complaint, it->line, row->advice);
 out:
 	free(arg);
 	return rc;

@@ -358,17 +358,22 @@ enum err process_exec(const struct exec_opts *opts, pid_t *ret,
 		.terminal = opts->terminal,
 		.report = -1,
 	};
-	int null = -1;
+	int in = -1;
 	enum err rc = ERR_OK;
 
 	*step = "open";
-	if (!opts->terminal)
-		rc = open_null(&null, err);
+	if (opts->input) {
+		in = open(opts->input, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+		if (in < 0)
+			rc = error_sys(err, "%s", opts->input);
+	} else if (!opts->terminal) {
+		rc = open_null(&in, err);
+	}
 	if (rc)
 		return rc;
-	l.fds[0] = opts->terminal ? opts->out_fd : null;
+	l.fds[0] = opts->terminal ? opts->out_fd : in;
 	rc = launch_start(&l, ret, step, err);
-	close_fd(&null);
+	close_fd(&in);
 	return rc ? ERR_FATAL : ERR_OK;
 }
 

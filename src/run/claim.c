@@ -263,7 +263,7 @@ void job_add_args(struct job *j)
 	struct buf masked = BUF_INIT;
 
 	for (size_t i = 0; args && i < args->n; i++) {
-		strvec_push(&j->argv, args->v[i]);
+		strvec_push(&j->program.argv, args->v[i]);
 		buf_set(&masked, args->v[i]);
 		capture_mask_text(j->cap, &masked);
 		entry_add_item(&j->claim, KEY_ARGS, masked.ptr);
@@ -398,15 +398,14 @@ enum err job_prepare(struct job *j, struct error *err)
 	rc = pin_bytes(j, err);
 	if (!rc)
 		rc = pin_verify(j, err);
-	if (!rc)
-		rc = script_command(
-			j->s->repo, &j->s->settings, j->file, &j->argv, err);
-	if (!rc)
-		rc = fill_claim(j, err);
 	if (!rc) {
 		job_open_log(j);
-		rc = job_add_params(j, err);
+		rc = program_make(j, j->file, PART_SCRIPT, &j->program, err);
 	}
+	if (!rc)
+		rc = fill_claim(j, err);
+	if (!rc)
+		rc = job_add_params(j, err);
 	if (!rc)
 		job_add_args(j);
 	if (rc == ERR_MOVED) {

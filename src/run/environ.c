@@ -52,6 +52,16 @@ static bool name_is(const char *var, const char *name)
 
 #define CHECKPOINT "STRACK_CHECKPOINT_"
 
+static bool is_set_by(const struct program *p, const char *var)
+{
+	size_t n = strcspn(var, "=") + 1;
+
+	for (size_t i = 0; i < p->env.n; i++)
+		if (!strncmp(p->env.v[i], var, n))
+			return true;
+	return false;
+}
+
 static bool goes(const char *var)
 {
 	if (str_starts(var, CHECKPOINT) || str_starts(var, PARAM_VARIABLE))
@@ -151,7 +161,8 @@ static void add_deadline(struct strvec *ret, int64_t limit)
 		strvec_push(ret, "STRACK_DEADLINE=");
 }
 
-void environ_for(const struct job *j, enum environ_of of, struct strvec *ret)
+void environ_for(const struct job *j, enum part part, const struct program *p,
+	struct strvec *ret)
 {
 	const struct session *s = j->s;
 	char *lib = NULL;
@@ -159,8 +170,10 @@ void environ_for(const struct job *j, enum environ_of of, struct strvec *ret)
 	if (datadir_file("lib", &lib, NULL))
 		lib = NULL;
 	for (char **v = environ; v && *v; v++)
-		if (!goes(*v))
+		if (!goes(*v) && !is_set_by(p, *v))
 			strvec_push(ret, *v);
+	for (size_t i = 0; i < p->env.n; i++)
+		strvec_push(ret, p->env.v[i]);
 	/* A pipe makes Python hold its output back until the end. */
 	if (str_empty(getenv("PYTHONUNBUFFERED")))
 		strvec_push(ret, "PYTHONUNBUFFERED=1");
@@ -170,10 +183,10 @@ void environ_for(const struct job *j, enum environ_of of, struct strvec *ret)
 		add_script(ret, j);
 	strvec_pushf(ret, "STRACK_FENCE=%" PRId64, j->claim.seq);
 	add_deadline(
-		ret, of == ENVIRON_VERIFY ? j->verify_limit : j->req->timeout);
+		ret, part == PART_VERIFY ? j->verify_limit : j->req->timeout);
 	strvec_pushf(ret, "STRACK_TOP=%s", repo_work_tree(s->repo));
 	strvec_pushf(ret, "STRACK_LIB=%s", lib ? lib : "");
-	if (of == ENVIRON_SCRIPT)
+	if (part == PART_SCRIPT)
 		add_path(ret, j, "STRACK_EVENTS", "events");
 	free(lib);
 }

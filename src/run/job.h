@@ -13,6 +13,18 @@
 #include "capture.h"
 #include "console.h"
 
+/* What is started, and how. */
+struct program {
+	struct strvec argv;
+	struct strvec env; /* NAME=VALUE, besides what every script gets */
+	char *input;       /* file of its standard input; NULL: /dev/null */
+};
+#define PROGRAM_INIT                                                           \
+	{                                                                      \
+		STRVEC_INIT, STRVEC_INIT, NULL                                 \
+	}
+void program_release(struct program *p);
+
 struct job {
 	struct session *s;
 	const struct run_request *req;
@@ -22,7 +34,7 @@ struct job {
 	struct rundir dir;
 	bool maybe_claimed; /* the claim may be on the ledger */
 	struct buf resume;  /* of the attempts before, `name value` lines */
-	struct strvec argv;
+	struct program program;
 	/* What is started (the script or its rollback companion; NULL: a
 	 * command), as git stores it, and as it lies on disk. */
 	const struct script *file;
@@ -77,10 +89,14 @@ bool command_is_recorded(struct job *j);
 enum err resume_collect(struct session *s, const char *script, bool undo,
 	struct buf *ret, struct error *err);
 
-/* environ.c: the whole environment of what is started.  A verify companion
- * changes nothing, and says nothing but its exit status. */
-enum environ_of { ENVIRON_SCRIPT, ENVIRON_VERIFY };
-void environ_for(const struct job *j, enum environ_of of, struct strvec *ret);
+/* A verify companion changes nothing, and says nothing but its exit status. */
+enum part { PART_SCRIPT, PART_VERIFY };
+/* program.c: how a file of the work tree is started. */
+enum err program_make(struct job *j, const struct script *file, enum part part,
+	struct program *ret, struct error *err);
+/* environ.c: the whole environment of what is started. */
+void environ_for(const struct job *j, enum part part, const struct program *p,
+	struct strvec *ret);
 /* Values of variables whose names match [log] mask. */
 void environ_mask(const struct settings *set, struct capture *cap);
 

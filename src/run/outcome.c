@@ -15,8 +15,8 @@
 #include "strack/file.h"
 #include "strack/process.h"
 
-/* done, skip or fail, and for a failure why. */
-static enum kind judge(
+/* Why it did not go well. */
+static void add_why(
 	const struct warden *w, const char *refused, struct buf *reason)
 {
 	if (refused) {
@@ -33,18 +33,43 @@ static enum kind judge(
 	} else if (WIFSIGNALED(w->status)) {
 		buf_addf(reason, "killed by %s",
 			process_signal_name(WTERMSIG(w->status)));
-	} else if (WEXITSTATUS(w->status)) {
-		buf_addf(reason, "exit %d", WEXITSTATUS(w->status));
-	} else if (w->said.skip) {
-		buf_adds(reason, w->said.skip_reason);
-		return KIND_SKIP;
 	} else {
-		return KIND_DONE;
+		buf_addf(reason, "exit %d", WEXITSTATUS(w->status));
 	}
+	if (w->sql_said)
+		buf_addf(reason, ": %s", w->sql_said);
 	if (!refused && !w->reaped)
 		buf_adds(reason, "; it could not be ended");
 	if (w->j->req->undo)
 		buf_insert(reason, 0, "rollback: ", strlen("rollback: "));
+}
+
+static bool went_well(const struct warden *w, const char *refused)
+{
+	return !refused && !w->verdict && !w->timed_out && !w->cancelled &&
+	       w->reaped && WIFEXITED(w->status) && !WEXITSTATUS(w->status);
+}
+
+/* done, skip, fail, or lost where a database can't be asked; and why. */
+static enum kind judge(
+	const struct warden *w, const char *refused, struct buf *reason)
+{
+	if (went_well(w, refused)) {
+		if (!w->said.skip)
+			return KIND_DONE;
+		buf_adds(reason, w->said.skip_reason);
+		return KIND_SKIP;
+	}
+	add_why(w, refused, reason);
+	if (w->committed) {
+		buf_adds(reason, "; but it was committed: strack_runs has it");
+		return KIND_DONE;
+	}
+	if (w->unsure) {
+		buf_adds(reason, "; and the database could not be asked "
+				 "whether it was committed");
+		return KIND_LOST;
+	}
 	return KIND_FAIL;
 }
 
@@ -61,11 +86,9 @@ static void set_cancelled(const struct warden *w, struct entry *e)
 	buf_release(&text);
 }
 
-static void set_status(const struct warden *w, struct entry *e)
+/* How it ended, in numbers. */
+static void set_end(const struct warden *w, struct entry *e)
 {
-	struct buf t = BUF_INIT;
-	int64_t left = w->started ? ending_left() : 0;
-
 	if (w->reaped && WIFEXITED(w->status))
 		entry_setf(e, KEY_EXIT, "%d", WEXITSTATUS(w->status));
 	if (w->reaped && WIFSIGNALED(w->status))
@@ -73,6 +96,16 @@ static void set_status(const struct warden *w, struct entry *e)
 	if (w->timed_out)
 		entry_setf(e, KEY_TIMED_OUT, "%" PRId64, w->limit);
 	set_cancelled(w, e);
+}
+
+static void set_status(const struct warden *w, struct entry *e)
+{
+	struct buf t = BUF_INIT;
+	int64_t left = w->started ? ending_left() : 0;
+
+	/* Of what was committed, how its client ended is told in words. */
+	if (!w->committed)
+		set_end(w, e);
 	if (left > 0)
 		entry_setf(e, KEY_LEFT, "%" PRId64, left);
 	duration_seconds(&t, w->end - w->start);
@@ -94,7 +127,7 @@ static void set_changed(const struct warden *w, struct entry *e)
 /* A rollback has kinds of its own. */
 static enum kind kind_of(const struct warden *w, enum kind judged)
 {
-	if (!w->j->req->undo)
+	if (!w->j->req->undo || judged == KIND_LOST)
 		return judged;
 	return judged == KIND_FAIL ? KIND_ROLLBACK_FAIL : KIND_ROLLBACK;
 }

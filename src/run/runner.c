@@ -378,7 +378,7 @@ static void job_release(struct job *j)
 	else
 		rundir_drop(&j->dir);
 	lock_release(&j->lock, true);
-	strvec_release(&j->argv);
+	program_release(&j->program);
 	buf_release(&j->resume);
 	entry_release(&j->claim);
 	if (j->log_fd >= 0) {
@@ -444,7 +444,7 @@ enum err run_one(struct session *s, const struct run_request *req,
 		.lock = LOCK_INIT,
 		.dir = RUNDIR_INIT,
 		.resume = BUF_INIT,
-		.argv = STRVEC_INIT,
+		.program = PROGRAM_INIT,
 		.claim = ENTRY_INIT,
 		.log_fd = -1,
 		.tty = term_name() };

@@ -1,16 +1,20 @@
 /*
  * A run that left no outcome may have left its effect, and there may be one who
- * knows: the verify companion of its script.  Asked under the script's lock,
+ * knows: the database that it ran in, or the verify companion of its script.
+ * Asked under the script's lock,
  * when nothing of the run lives any more.
  */
-#include "job.h"
+#include "sql.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "strack/claims.h"
 #include "strack/companion.h"
+#include "strack/file.h"
 #include "strack/process.h"
+
+#define INPUT_MAX (SCRIPT_MAX + 65536)
 
 struct answer {
 	enum kind kind; /* done, fail; lost: nobody knows */
@@ -79,17 +83,23 @@ static void run_verify(struct job *j, struct answer *a)
 {
 	const struct script *verify = j->req->verify;
 	struct process_result res = PROCESS_RESULT_INIT;
-	struct strvec argv = STRVEC_INIT, env = STRVEC_INIT;
+	struct program program = PROGRAM_INIT;
+	struct buf input = BUF_INIT;
+	struct strvec env = STRVEC_INIT;
 	struct error err = ERROR_INIT;
 	struct process_opts opts = { .dir = repo_work_tree(j->s->repo) };
 	enum err rc;
 
 	if (j->verify_limit > 0 && j->verify_limit <= INT32_MAX / 1000)
 		opts.timeout_ms = (int)j->verify_limit * 1000;
-	rc = script_command(j->s->repo, &j->s->settings, verify, &argv, &err);
-	environ_for(j, ENVIRON_VERIFY, &env);
-	opts.argv = (const char *const *)argv.v;
+	rc = program_make(j, verify, PART_VERIFY, &program, &err);
+	environ_for(j, PART_VERIFY, &program, &env);
+	opts.argv = (const char *const *)program.argv.v;
 	opts.whole_env = env.v;
+	if (!rc && program.input)
+		rc = file_read(program.input, INPUT_MAX, false, &input, &err);
+	opts.input = input.ptr;
+	opts.input_len = input.len;
 	if (!rc)
 		rc = process_run(&opts, &res, &err);
 	if (rc)
@@ -97,7 +107,8 @@ static void run_verify(struct job *j, struct answer *a)
 	else
 		judge(&res, verify->base, a);
 	process_result_release(&res);
-	strvec_release(&argv);
+	program_release(&program);
+	buf_release(&input);
 	strvec_release(&env);
 	error_release(&err);
 }
@@ -134,6 +145,49 @@ static void ask_verify(struct session *s, const struct state_row *r,
 	script_free(sc);
 }
 
+/* ---- the database ---- */
+
+/* True when it has decided.  That a row is there is proof, whoever wrote it;
+ * that it is not there says something only of SQL that was one transaction, and
+ * only in the database that it ran in. */
+static bool ask_database(
+	struct session *s, const struct state_row *r, struct answer *a)
+{
+	struct sql_note sql = { NULL, false };
+	bool is_sql = sql_note_read(s, r->run, &sql);
+	struct error err = ERROR_INIT;
+	struct buf why = BUF_INIT;
+	struct database db;
+	enum sql_answer said = SQL_UNKNOWN;
+	bool same = false;
+
+	database_init(&db);
+	if (!sql_database(s, &db, &err)) {
+		same = is_sql && !strcmp(sql.shown, db.shown);
+		said = sql_ask(s, &db, r->run, &why);
+	} else if (is_sql) {
+		buf_adds(&why, err.text.ptr);
+	}
+	if (said == SQL_PRESENT)
+		note(a, KIND_DONE, "%s has its row in strack_runs", db.shown);
+	else if (said == SQL_ABSENT && same && sql.transaction)
+		note(a, KIND_FAIL,
+			"%s has no row of it in strack_runs: nothing of it was "
+			"committed",
+			db.shown);
+	else if (said == SQL_ABSENT && is_sql && !same)
+		note(a, KIND_LOST,
+			"it ran in %s, and %s is the database here now",
+			sql.shown, db.shown);
+	else if (is_sql && why.len)
+		note(a, KIND_LOST, "%s", why.ptr);
+	database_release(&db);
+	free(sql.shown);
+	buf_release(&why);
+	error_release(&err);
+	return a->kind != KIND_LOST;
+}
+
 /* ---- all of it ---- */
 
 static void ask(struct session *s, const struct state_row *r, struct answer *a)
@@ -162,12 +216,12 @@ void settle_ask(struct session *s, const struct state_row *r, struct entry *e)
 	struct answer a = { .kind = KIND_LOST, .why = BUF_INIT };
 	char *why, *env = s->env;
 
-	/* Of a command nobody knows more, and a rollback undoes what its
-	 * companion would look for. */
-	if (!r->script || r->undo)
+	if (!r->script) /* of a command nobody knows more */
 		return;
 	s->env = r->env; /* where it was lost, and not where we are */
-	ask(s, r, &a);
+	/* a rollback undoes what the companion would look for */
+	if (!ask_database(s, r, &a) && !r->undo)
+		ask(s, r, &a);
 	s->env = env;
 	if (a.why.len) {
 		why = xstrfmt("%s; %s", entry_get(e, KEY_REASON), a.why.ptr);

@@ -32,7 +32,7 @@ static void say(struct warden *w, const char *what)
 static enum err run_it(struct warden *w, struct error *err)
 {
 	const struct job *j = w->j;
-	struct strvec argv = STRVEC_INIT;
+	struct program program = PROGRAM_INIT;
 	int out[2] = { -1, -1 };
 	enum err rc;
 
@@ -41,14 +41,14 @@ static enum err run_it(struct warden *w, struct error *err)
 	w->ending = (struct ending){ .step = ENDING_NOT };
 	rc = warden_check_bytes(j, j->req->verify, j->verify_raw, err);
 	if (!rc)
-		rc = script_command(j->s->repo, &j->s->settings, j->req->verify,
-			&argv, err);
+		rc = program_make(
+			w->j, j->req->verify, PART_VERIFY, &program, err);
 	if (!rc)
 		rc = warden_open_output(j, out, err);
 	if (!rc)
 		rc = warden_limit(w, j->verify_limit, err);
 	if (!rc)
-		rc = warden_exec(w, &argv, ENVIRON_VERIFY, out[1], err);
+		rc = warden_exec(w, &program, PART_VERIFY, out[1], err);
 	if (out[1] >= 0)
 		close(out[1]); /* the companion has it now */
 	w->out_fd = out[0];
@@ -59,7 +59,7 @@ static enum err run_it(struct warden *w, struct error *err)
 		close(w->out_fd); /* nothing was written */
 		w->out_fd = -1;
 	}
-	strvec_release(&argv);
+	program_release(&program);
 	return rc;
 }
 

@@ -445,7 +445,7 @@ static enum err start(struct warden *w, struct error *err)
 	if (!rc)
 		rc = warden_limit(w, w->j->req->timeout, err);
 	if (!rc)
-		rc = warden_exec(w, &w->j->argv, ENVIRON_SCRIPT, out[1], err);
+		rc = warden_exec(w, &w->j->program, PART_SCRIPT, out[1], err);
 	if (out[1] >= 0)
 		close(out[1]); /* the script has it now */
 	w->out_fd = out[0];
@@ -511,6 +511,7 @@ void warden_main(struct job *j)
 		warden_watch(&w);
 	}
 	warden_drain(&w);
+	warden_ask_database(&w);
 	warden_verify(&w);
 	capture_end(j->cap);
 	send_tick(&w);

@@ -49,6 +49,10 @@ struct warden {
 	 * that could not be asked; NULL: nothing. */
 	char *verdict;
 	bool verified; /* it was asked */
+	/* Of SQL that did not end well: the database has its row all the same,
+	 * or can't be asked; and what is known of the failure. */
+	bool committed, unsure;
+	char *sql_said;
 };
 
 /* Until what was started has ended, with all that it must not leave. */
@@ -65,9 +69,11 @@ enum err warden_detach(struct warden *w, struct error *err);
 enum err warden_check_bytes(const struct job *j, const struct script *file,
 	const char *raw, struct error *err);
 enum err warden_open_output(const struct job *j, int out[2], struct error *err);
-enum err warden_exec(struct warden *w, const struct strvec *argv,
-	enum environ_of of, int out, struct error *err);
+enum err warden_exec(struct warden *w, const struct program *p, enum part part,
+	int out, struct error *err);
 
+/* sqlend.c: what became of the transaction of SQL that did not end well. */
+void warden_ask_database(struct warden *w);
 /* verify.c: asks the verify companion of a script that went well. */
 void warden_verify(struct warden *w);
 

@@ -70,11 +70,12 @@ enum err warden_check_bytes(const struct job *j, const struct script *file,
 	return rc;
 }
 
-enum err warden_exec(struct warden *w, const struct strvec *argv,
-	enum environ_of of, int out, struct error *err)
+enum err warden_exec(struct warden *w, const struct program *p, enum part part,
+	int out, struct error *err)
 {
 	struct strvec env = STRVEC_INIT;
-	struct exec_opts opts = { .argv = (const char *const *)argv->v,
+	struct exec_opts opts = { .argv = (const char *const *)p->argv.v,
+		.input = p->input,
 		.out_fd = out,
 		.terminal = w->j->req->console };
 	const char *step = "start";
@@ -82,7 +83,7 @@ enum err warden_exec(struct warden *w, const struct strvec *argv,
 
 	if (w->j->req->script) /* a command runs where the person is */
 		opts.dir = repo_work_tree(w->j->s->repo);
-	environ_for(w->j, of, &env);
+	environ_for(w->j, part, p, &env);
 	opts.envp = env.v;
 	w->start = clock_mono_ms();
 	rc = process_exec(&opts, &w->pid, &step, err);
