@@ -60,11 +60,13 @@ mariadb_start() {
 	db_folder my && db_server=$(command -v mariadbd ||
 		echo /usr/sbin/mariadbd) &&
 	as_nobody mariadb-install-db --no-defaults \
-		--datadir="$db_dir/my/data" --skip-test-db \
+		--datadir="$db_dir/my/data" --tmpdir="$db_dir/my" \
+		--skip-test-db \
 		--auth-root-authentication-method=normal >/dev/null &&
 	{
 		as_nobody "$db_server" --no-defaults \
-			--datadir="$db_dir/my/data" --socket="$db_dir/my/s" \
+			--datadir="$db_dir/my/data" --tmpdir="$db_dir/my" \
+			--socket="$db_dir/my/s" \
 			--skip-networking --pid-file="$db_dir/my/pid" \
 			--innodb-flush-log-at-trx-commit=0 \
 			>"$db_dir/my/log" 2>&1 3>&- 4>&- 5>&- &
