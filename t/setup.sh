@@ -56,6 +56,7 @@ look() {
 		return
 	fi
 	need python3 python3
+	need sqlite3 sqlite3
 	[ "$want" = demo ] && return
 	need_lib libcmocka-dev cmocka
 	need_file sharness "${SHARNESS:-/usr/share/sharness/sharness.sh}"
@@ -66,9 +67,14 @@ look() {
 	need clang-format clang-format
 	need jq jq
 	need man-db man
+	need mariadb-client mariadb
+	need_file mariadb-server /usr/sbin/mariadbd
 	need mandoc mandoc
 	need nodejs node
 	need php-cli php
+	set -- /usr/lib/postgresql/*/bin/initdb
+	need_file postgresql "$1"
+	need postgresql-client psql
 	need procps ps
 	need ruby ruby
 	need shellcheck shellcheck
