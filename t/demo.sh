@@ -101,6 +101,22 @@ with open("data/users.csv", "w", newline="") as f:
     out.writerows(rows)
 END
 
+sqlite3 data/shop.db <<'END' || die 'sqlite3 failed'
+CREATE TABLE carts (id INTEGER PRIMARY KEY, changed TEXT, state TEXT);
+INSERT INTO carts (changed) VALUES ('2019-05-01'), ('2025-12-24'), ('2020-02-29');
+END
+
+put .strack.ini <<'END'
+[environment "local"]
+database = sqlite:data/shop.db
+END
+
+put "scripts/${day}000250_old_carts.sql" <<'END'
+-- strack: description Give up carts that nobody has touched for years
+UPDATE carts SET state = 'given up' WHERE changed < '2024-01-01';
+SELECT changes() || ' carts were given up';
+END
+
 put "scripts/${day}000300_import_orders.sh" <<'END'
 #!/bin/sh
 # strack: description Import the orders of the old shop
@@ -121,7 +137,7 @@ awk -F, 'NR > 1 { n[$4]++ } END { for (t in n) print "  " t ": " n[t] }' \
 	data/users.csv
 END
 
-say "A repository with data, and four one-off scripts that are to run once"
+say "A repository with data, and five one-off scripts that are to run once"
 git add .
 git commit -q -m 'Users, and scripts to mend them' || die 'git commit failed'
 show 0 cat data/users.csv
@@ -137,6 +153,10 @@ say 'Run what is pending; the import will fail, as its file is not there'
 show 1 git strack run
 show 0 cat data/users.csv
 show 0 git strack status
+
+say 'A SQL script is one transaction, and leaves a row that says that it ran'
+show 0 sqlite3 data/shop.db 'SELECT * FROM carts'
+show 0 sqlite3 data/shop.db 'SELECT script, environment, finished_at FROM strack_runs'
 
 say 'The ledger is a branch: git itself shows it'
 show 0 git log strack-ledger

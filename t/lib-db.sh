@@ -37,7 +37,9 @@ db_stop() {
 }
 trap 'db_code=$?; db_stop; (exit "$db_code"); strack_leave' EXIT
 
-postgresql_bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1)
+for postgresql_bin in /usr/lib/postgresql/*/bin; do
+	: # the newest
+done
 
 postgresql_start() {
 	db_folder pg &&
@@ -92,7 +94,7 @@ lite() {
 	sqlite3 -batch -bail "$db_dir/lite/app.db" "$@"
 }
 
-for strack_v in mariadb psql sqlite3; do
-	command -v "$strack_v" >/dev/null 2>&1 &&
-		test_set_prereq "$(echo "$strack_v" | tr 'a-z' 'A-Z')"
+for strack_v in MARIADB:mariadb PSQL:psql SQLITE3:sqlite3; do
+	command -v "${strack_v#*:}" >/dev/null 2>&1 &&
+		test_set_prereq "${strack_v%:*}"
 done

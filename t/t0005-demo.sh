@@ -29,6 +29,8 @@ test_expect_success 'it runs, and shows all that it is about' '
 	done &&
 	grep "^done  *scripts/.*_lower_case_mail.sh" out &&
 	grep "^done  *scripts/.*_default_theme.py" out &&
+	grep "^2 carts were given up" out &&
+	grep "^scripts/.*_old_carts.sql|local|20" out &&
 	grep "^failed  *scripts/.*_import_orders.sh" out &&
 	grep "^pending  *scripts/.*_count_users.sh" out &&
 	grep "^+-----BEGIN SSH SIGNATURE" out

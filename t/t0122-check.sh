@@ -66,10 +66,25 @@ test_expect_success 'what could not be started anywhere; what is missing here is
 	git add scripts && git commit -q -m bad &&
 	must_fail 1 git strack check >out &&
 	cut -d: -f 1 out >got &&
-	printf "scripts/20260102_%s\n" a.sql b c d.sh f.sh >want &&
+	printf "scripts/20260102_%s\n" b c d.sh f.sh >want &&
 	test_cmp want got &&
-	must_fail 1 gate && finds 5 runner &&
+	must_fail 1 gate && finds 4 runner &&
 	git rm -q scripts/20260102_* && git commit -q -m fixed
+'
+
+test_expect_success 'SQL that could not be one transaction' '
+	cp .strack.ini ini &&
+	printf "%s\n" "[environment \"lite\"]" "database = sqlite:x.db" \
+		>>.strack.ini &&
+	printf "%s\n" "SELECT 1;" "COMMIT;" | script scripts/20260102_a.sql &&
+	printf "%s\n" "-- strack: transaction no" "COMMIT;" |
+		script scripts/20260102_b.sql &&
+	git commit -q -m lite .strack.ini &&
+	must_fail 1 gate && finds 1 sql &&
+	must_fail 1 git strack check >out &&
+	grep "^scripts/20260102_a.sql.*: COMMIT: .*(line 2)" out &&
+	git rm -q scripts/20260102_* && mv ini .strack.ini &&
+	git commit -q -a -m fixed
 '
 
 test_expect_success 'names that look like scripts and are none' '

@@ -76,7 +76,7 @@ test_expect_success 'its runner is not installed' '
 		wrong 01_a "01_a.py: its runner .no-such-python. is not" &&
 		git checkout -q .strack.ini &&
 		echo "SELECT 1;" >"scripts/${day}01_a.sql" &&
-		rm "scripts/${day}01_a.py" && wrong 01_a "\.sql files have no"
+		rm "scripts/${day}01_a.py" && wrong 01_a "no database is named"
 	)
 '
 

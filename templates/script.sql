@@ -11,15 +11,12 @@
 -- Rollback plan:
 --   - none
 --
--- git strack runs this once in each environment, through the command that
--- .strack.ini names for .sql files; strack.ini(5).  For PostgreSQL:
---
---   [runner "sql"]
---   command = psql -X -v ON_ERROR_STOP=1 --single-transaction -f
---
--- so that the first error stops it, and all of it happens or nothing.  Hence
--- no BEGIN and no COMMIT here.  Standard input is /dev/null and there is no
--- terminal: no \prompt, and no password that somebody types.
+-- git strack runs this once in each environment, in the database that
+-- .strack.ini (environment, database) or DATABASE_URL names.  It stops at the
+-- first error, and all of it happens or nothing: it is one transaction with a
+-- row in strack_runs, hence no BEGIN and no COMMIT here; strack-script(7).
+-- Standard input is /dev/null and there is no terminal: no commands of the
+-- client, and no password that somebody types.
 --
 -- What it selects is kept with the run: that is its log.  SQL alone can't tell
 -- git strack to skip; let it find nothing to do instead (an example):

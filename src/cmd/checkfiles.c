@@ -9,6 +9,7 @@
 
 #include "strack/needs.h"
 #include "strack/script.h"
+#include "strack/sqltext.h"
 
 /* Messages of the readers begin with the path, which stands before already. */
 static const char *without_path(const char *path, const struct error *e)
@@ -35,6 +36,35 @@ static void check_environments(struct check *c, struct checked *sc)
 	}
 }
 
+/* Is it SQL that the database of some environment would take as one
+ * transaction?  Where no URL stands in the file, what it is, is not known. */
+static void check_sql(
+	struct check *c, struct checked *sc, const struct buf *text)
+{
+	const struct tree_file *f = sc->file;
+	struct script script = { .path = f->path, .base = f->base };
+	struct error bad = ERROR_INIT;
+	struct database db;
+	bool open, wrong = false;
+
+	if (!sc->header_ok || !script_is_sql(&c->settings, &script))
+		return;
+	database_init(&db);
+	for (size_t i = 0; !wrong && i < c->settings.nenvs; i++) {
+		const char *url = c->settings.envs[i].database;
+
+		if (!url || *url == '$' || database_parse(url, &db, NULL))
+			continue;
+		wrong = sql_check(db.kind, !sc->header.no_transaction, f->path,
+			text->ptr, text->len, &open, &bad);
+	}
+	if (wrong)
+		check_add(c, f->path, "sql", NULL, 0, "%s",
+			without_path(f->path, &bad));
+	database_release(&db);
+	error_release(&bad);
+}
+
 static void check_bytes(
 	struct check *c, struct checked *sc, const struct buf *text)
 {
@@ -47,6 +77,7 @@ static void check_bytes(
 	if (!sc->header_ok)
 		check_add(c, f->path, "header", NULL, line, "%s",
 			without_path(f->path, &bad));
+	check_sql(c, sc, text);
 	error_reset(&bad);
 	if (script_check_bytes(
 		    &c->settings, f->path, f->mode & 0100, text, &bad))

@@ -7,6 +7,15 @@
 #include "strack/run.h"
 #include "strack/term.h"
 
+/* Those that are nobody's own. */
+static bool has_shared(const struct settings *set)
+{
+	for (size_t i = 0; i < set->nenvs; i++)
+		if (strcmp(set->envs[i].name, ENV_LOCAL) != 0)
+			return true;
+	return false;
+}
+
 enum err where_check(struct session *s, const char *command, const char *args,
 	struct error *err)
 {
@@ -19,11 +28,13 @@ enum err where_check(struct session *s, const char *command, const char *args,
 			"this is a bare repository: nothing can be run from "
 			"it");
 	}
-	if (s->env_chosen || !s->settings.nenvs)
+	if (s->env_chosen || !has_shared(&s->settings))
 		return ERR_OK;
 	error_hint(err, "say which one:");
 	for (size_t i = 0; i < s->settings.nenvs; i++) {
-		buf_addf(&names, "%s%s", i ? ", " : "",
+		if (!strcmp(s->settings.envs[i].name, ENV_LOCAL))
+			continue;
+		buf_addf(&names, "%s%s", names.len ? ", " : "",
 			s->settings.envs[i].name);
 		error_hint(err, "  git strack %s --env %s%s", command,
 			s->settings.envs[i].name, args);

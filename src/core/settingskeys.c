@@ -498,7 +498,8 @@ static enum err check_local(const struct settings *s, const char *name,
 	const struct environment_def *e = settings_env(s, ENV_LOCAL);
 
 	if ((!strcmp(it->key, "protected") && !e->protected) ||
-		(!strcmp(it->key, "approvals") && !e->approvals))
+		(!strcmp(it->key, "approvals") && !e->approvals) ||
+		!strcmp(it->key, "database"))
 		return ERR_OK;
 	return error_set(err, ERR_BAD,
 		"%s: [%s] %s: '%s' is each clone's own and can have no rules "
