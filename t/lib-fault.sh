@@ -104,6 +104,25 @@ fault_settled() {
 	echo more >>README && git add README && cd ../..
 }
 
+# done, with a companion that says that it ran as well
+fault_done() {
+	fault_base "$1" && cd "$1/r" &&
+	printf "%s\n" "#!/bin/sh" "echo ran >>\"\$STRACK_TOP/../ran\"" |
+		script "scripts/${fault_name%.sh}.rollback.sh" &&
+	git strack run --env local >/dev/null && cd ../..
+}
+
+# A SQL script on SQLite; who asks the client leaves in `ran` what is committed.
+fault_sql() {
+	fault_base "$1" && cd "$1/r" && git rm -q "scripts/$fault_name" &&
+	printf "%s\n" "[environment \"local\"]" "database = sqlite:../app.db" \
+		>>.strack.ini &&
+	echo "INSERT INTO t VALUES ('ran');" |
+		write "scripts/${fault_name%.sh}.sql" &&
+	git add . && git commit -q -m sql &&
+	sqlite3 ../app.db "CREATE TABLE t (x TEXT)" && cd ../..
+}
+
 fault_job() {
 	fault_base "$1" && cd "$1/r" &&
 	printf "%s\n" "#!/bin/sh" "echo ran >>../ran" | write job && cd ../..
@@ -141,6 +160,8 @@ fail;fails;run --env local;run --env local;scripts/;^failed;fail;^[01] claim (fa
 timeout;sleeps;run --env local;run --env local;scripts/;^failed|^timed out;fail;^[01] claim (fail|lost)$;;
 replay;journal;run --env local;run --env local;scripts/;;;^1 claim done$;;
 recover;journal;cleanup;cleanup;scripts/;;;^1 claim done$;;
+rollback;done;rollback --env local SCRIPT;cleanup;scripts/;^rolled-back;rollback;^(1 claim done( undo (lost|rollback-fail))?|2 claim done undo (rollback|rollback-fail|lost))$;;
+sql;sql;run --env local;run --env local;scripts/;^done;done;^(1 claim done|0 claim fail)$;;
 cleanup;dead;cleanup;cleanup;scripts/;^lost;lost;^1 claim lost$;;
 mark;base;mark --env local -m why SCRIPT;cleanup;scripts/;^marked;mark;^0( mark)?$;again;
 reset;marked;reset --env local -m why SCRIPT;cleanup;scripts/;^pending;void;^0 mark mark( void)?$;again;
@@ -166,6 +187,8 @@ fault_case() {
 		set -- $FAULT_LONG
 		# which takes seconds a point
 		case $fault_row in timeout*) set -- kill ENOSPC:long ;; esac
+		# who can not be asked leaves a doubt, and that is another end
+		case $fault_row in sql*) set -- kill exit ;; esac
 	}
 	IFS=';' read -r fault_n fault_t fault_c fault_next fault_prefix \
 		fault_said fault_kind fault_ends fault_again fault_look <<-END

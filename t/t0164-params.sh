@@ -85,6 +85,24 @@ test_expect_success 'a secret comes by the environment, and is nowhere' '
 	! grep -r s3cr3t42 .git/strack && rm ran && git strack mark -m x "$a"
 '
 
+test_expect_success 'nor is it shown to who looks from elsewhere, nor kept when all died' '
+	a=scripts/${day}04_b.sh && script "$a" <<-\EOF &&
+	#!/bin/sh
+	# strack: param TOKEN secret
+	echo "progress 1 2 of $STRACK_PARAM_TOKEN" >>"$STRACK_EVENTS"
+	echo "checkpoint at $STRACK_PARAM_TOKEN" >>"$STRACK_EVENTS"
+	until [ -e go ]; do sleep 0.1; done
+	kill -KILL "$PPID"
+	exec sleep 60
+	EOF
+	{ STRACK_PARAM_TOKEN=s3cr3t43 git strack run --param TOKEN >out 2>&1 & } &&
+	wait_for "git strack status | grep \"1 of 2 of\"" &&
+	git strack status >seen && grep "1 of 2 of \*\*\*" seen &&
+	: >go && { wait $! || :; } && rm go &&
+	entry "$a" lost | grep "^checkpoint at=\*\*\*\$" &&
+	! grep s3cr3t43 out seen && git strack resolve --done -m x "$a"
+'
+
 test_expect_success 'a header that declares badly' '
 	a=scripts/${day}05_a.sh &&
 	for bad in "LIMIT" "limit 5" "1LIMIT 5" "A-B 5"; do

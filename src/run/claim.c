@@ -271,17 +271,60 @@ void job_add_args(struct job *j)
 	buf_release(&masked);
 }
 
+/* A line that can't be an event is none. */
+static bool is_plain(const char *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)p[i] < ' ' || p[i] == 0x7f)
+			return false;
+	return n > 0;
+}
+
+/* Who looks at the run from elsewhere, or finds it lost, has to mask them as
+ * well: they stand in the run's own folder, as what a script asks to mask. */
+static enum err tell_secret(
+	const struct job *j, const char *secret, struct error *err)
+{
+	char *path = path_join(j->dir.path, "events");
+	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
+	struct buf lines = BUF_INIT;
+	enum err rc = ERR_OK;
+
+	for (const char *p = secret; *p;) {
+		size_t n = strcspn(p, "\n");
+
+		if (is_plain(p, n))
+			buf_addf(&lines, "mask %.*s\n", (int)n, p);
+		p += n + (p[n] == '\n');
+	}
+	if (fd < 0 || write(fd, lines.ptr, lines.len) != (ssize_t)lines.len)
+		rc = error_sys(err, "%s", path);
+	if (fd >= 0 && close(fd) && !rc)
+		rc = error_sys(err, "%s", path);
+	buf_release(&lines);
+	free(path);
+	return rc;
+}
+
 enum err job_add_params(struct job *j, struct error *err)
 {
 	const struct strvec *params = j->req->params;
 	const struct strvec *secrets = j->req->secrets;
 	struct buf masked = BUF_INIT;
+	enum err rc = ERR_OK;
 
-	for (size_t i = 0; secrets && i < secrets->n; i++)
-		if (!capture_mask(j->cap, secrets->v[i], strlen(secrets->v[i])))
-			return error_set(err, ERR_FATAL,
+	for (size_t i = 0; !rc && secrets && i < secrets->n; i++) {
+		const char *secret = secrets->v[i];
+
+		if (!capture_mask(j->cap, secret, strlen(secret)))
+			rc = error_set(err, ERR_FATAL,
 				"a secret parameter can't be masked: it is "
 				"blank, or too long; give another");
+		else
+			rc = tell_secret(j, secret, err);
+	}
+	if (rc)
+		return rc;
 	for (size_t i = 0; params && i < params->n; i++) {
 		buf_set(&masked, params->v[i]);
 		capture_mask_text(j->cap, &masked);
