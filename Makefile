@@ -378,9 +378,9 @@ FUZZ_TIME = 60
 FUZZ_TARGETS = $(sort $(patsubst t/fuzz/fuzz-%.c,%,$(wildcard t/fuzz/fuzz-*.c)))
 # No more than the targets need, so that the replay is built in seconds.
 FUZZ_SRC = $(wildcard src/base/*.c) \
-	$(addprefix src/core/,commitshape.c entry.c entryname.c entryparse.c \
+	$(addprefix src/core/,commitshape.c database.c entry.c entryname.c entryparse.c \
 	header.c importmatch.c imports.c kind.c message.c nearest.c param.c \
-	settings.c settingskeys.c walktree.c) \
+	settings.c settingskeys.c sqltext.c walktree.c) \
 	$(addprefix src/git/,commit.c incoming.c object.c pathname.c tree.c \
 	treediff.c) \
 	$(addprefix src/os/,csv.c dir.c file.c ini.c jsonread.c sync.c temp.c) \

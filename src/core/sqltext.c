@@ -120,6 +120,17 @@ static enum err skip_quoted(
 	return not_closed(r, line, what);
 }
 
+/* [a name] of SQLite's; nothing in it is doubled. */
+static enum err skip_bracket(struct reader *r)
+{
+	const char *close = memchr(r->p, ']', left(r));
+
+	if (!close)
+		return not_closed(r, r->line, "a bracket");
+	skip(r, (size_t)(close + 1 - r->p));
+	return ERR_OK;
+}
+
 /* PostgreSQL's comments may stand in each other. */
 static enum err skip_comment(struct reader *r)
 {
@@ -401,13 +412,8 @@ static enum err read_token(struct reader *r, const char *text)
 		return skip_quoted(r, '"', maria, "a double quote");
 	if (*r->p == '`' && r->kind != DATABASE_POSTGRESQL)
 		return skip_quoted(r, '`', false, "a backquote");
-	if (*r->p == '[' && r->kind == DATABASE_SQLITE) {
-		skip(r, 1);
-		while (r->p < r->end && *r->p != ']')
-			skip(r, 1);
-		skip(r, 1);
-		return ERR_OK;
-	}
+	if (*r->p == '[' && r->kind == DATABASE_SQLITE)
+		return skip_bracket(r);
 	tag = dollar_tag(r);
 	if (tag)
 		return skip_dollars(r, tag);
