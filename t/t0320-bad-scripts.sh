@@ -15,14 +15,17 @@ end_run() {
 fresh() {
 	repo "$1" && cd "$1" && git strack init >/dev/null &&
 		printf "\n[scripts]\ngrace = 1s\n" >>.strack.ini &&
-		git add .strack.ini && git commit -q -m ini
+		git add .strack.ini && git commit -q -m ini &&
+		founded=$(git rev-parse strack-ledger)
 }
 
-# nothing_ran: no claim, and nothing left of a try.
+# nothing_ran: no claim, and nothing left of a try.  (A ledger that is as it was
+# founded need not be audited once more.)
 nothing_ran() {
-	! entries .claim. | grep . &&
-		test -z "$(find .git/strack/runs .git/strack/journal \
-			-mindepth 1)" && audit_ledger
+	test -z "$(find .git/strack/runs .git/strack/journal -mindepth 1)" &&
+	if [ "$(git rev-parse strack-ledger)" != "$founded" ]; then
+		! entries .claim. | grep . && audit_ledger
+	fi
 }
 
 # wrong <path> <regex>: run refuses it so, status tells it, and nothing ran.

@@ -199,9 +199,15 @@ void buf_addf(struct buf *b, const char *fmt, ...)
 
 void buf_addbuf(struct buf *b, const struct buf *other)
 {
+	size_t len = other->len;
+
+	if (!len)
+		return;
 	/* Grown first, so that a buffer can be added to itself. */
-	buf_grow(b, other->len);
-	buf_add(b, other->ptr, other->len);
+	buf_grow(b, len);
+	memcpy(b->ptr + b->len, other->ptr, len);
+	b->len += len;
+	b->ptr[b->len] = '\0';
 }
 
 void buf_insert(struct buf *b, size_t at, const void *data, size_t len)

@@ -141,7 +141,7 @@ enum err params_given(const struct strvec *words,
 static enum err check_secret(const struct param *p, const char *script,
 	const char *word, const char *value, struct error *err)
 {
-	if (strchr(word, '=')) {
+	if (word && strchr(word, '=')) {
 		error_hint(err,
 			"put it into the environment:\n"
 			"  " PARAM_VARIABLE "%s=... git strack run --param %s",
