@@ -104,12 +104,8 @@ void buf_grow(struct buf *b, size_t extra)
 	cap = b->cap + b->cap / 2 + 16;
 	if (cap < need)
 		cap = need;
-	if (b->cap) {
-		b->ptr = xrealloc(b->ptr, cap);
-	} else {
-		b->ptr = xrealloc(NULL, cap);
-		b->ptr[0] = '\0';
-	}
+	/* Without a buffer of its own b->ptr is a constant. */
+	b->ptr = b->cap ? xrealloc(b->ptr, cap) : xcalloc(1, cap);
 	b->cap = cap;
 }
 
