@@ -202,6 +202,11 @@ test_expect_success 'companions that leave a doubt are refused' '
 	must_fail 128 git strack run 20260105_e 2>err &&
 	grep "20260105_e.verify.sh: timeout: .5x. is not a duration" err &&
 	test "$(kinds scripts/20260105_e.sh)" = "" &&
+	git rm -q scripts/20260105_e.verify.sh &&
+	ln -s 20260105_e.sh scripts/20260105_e.verify.sh &&
+	must_fail 128 git strack run 20260105_e 2>err &&
+	grep "20260105_e.verify.sh: is a symbolic link" err &&
+	rm scripts/20260105_e.verify.sh &&
 	git rm -q scripts/20260105_e.* && git commit -qm "gone"
 '
 
@@ -280,6 +285,30 @@ test_expect_success 'a shared environment has it as it is committed' '
 	git strack rollback --env staging --yes --allow-dirty 20260102_b \
 		>/dev/null &&
 	entry scripts/20260102_b.sh undo | grep "^dirty yes"
+'
+
+test_expect_success 'a rollback that is relied on is committed, too' '
+	printf "%s\n" "#!/bin/sh" "# strack: on-failure rollback" "exit 1" |
+		script scripts/20260108_h.sh &&
+	printf "%s\n" "#!/bin/sh" | write scripts/20260108_h.rollback.sh &&
+	refused 3 "20260108_h.rollback.sh is not what is committed" \
+		git strack run --env staging --yes 20260108_h &&
+	test "$(kinds scripts/20260108_h.sh)" = "" &&
+	rm scripts/20260108_h.rollback.sh && git rm -q scripts/20260108_h.sh &&
+	git commit -qm "no h"
+'
+
+test_expect_success '--wait waits for the run that is to be undone' '
+	printf "%s\n" "#!/bin/sh" "until [ -e ../go ]; do sleep 0.1; done" |
+		script scripts/20260109_i.sh &&
+	printf "%s\n" "#!/bin/sh" "echo undone >../i" |
+		script scripts/20260109_i.rollback.sh &&
+	git strack run --env local --detach 20260109_i >out &&
+	refused 3 "20260109_i.sh is running" \
+		git strack rollback --env local 20260109_i &&
+	{ git strack rollback --env local --wait 20260109_i >out 2>&1 & } &&
+	sleep 0.5 && test ! -e ../i && : >../go && wait $! && test -e ../i &&
+	test "$(kinds scripts/20260109_i.sh)" = "claim done undo rollback"
 '
 
 test_expect_success 'create makes them with the script' '

@@ -53,7 +53,9 @@ for client in psql mariadb sqlite3; do
 	*after | signal) $real "\$@" ;;
 	esac
 	case \$how in
-	both*) kill -KILL "\$(cut -d' ' -f4 "/proc/\$PPID/stat")" ;;
+	both*) # stopped, it does not see that its runner is gone
+		kill -STOP \$PPID
+		kill -KILL "\$(cut -d' ' -f4 "/proc/\$PPID/stat")" ;;
 	esac
 	case \$how in
 	signal) kill -KILL \$\$ ;;
@@ -224,6 +226,46 @@ my) set_step="@STEP, name = @WORD" ;;
 lite) set_step=":STEP, name = :WORD" ;;
 esac
 
+case $db in
+pg) hidden="SET standard_conforming_strings = off;
+INSERT INTO users VALUES (50, 'half\\'', 0); COMMIT; -- '" ;;
+my) hidden="INSERT INTO users VALUES (50, 'half', 0);
+EXECUTE IMMEDIATE 'COMMIT';" ;;
+lite) hidden="INSERT INTO users VALUES (50, 'half', 0);
+SELECT \$a('); COMMIT; SELECT \$b(');" ;;
+esac
+
+test_expect_success "$db: a transaction that the text hides is found at its end" '
+	printf "%s\n" "$hidden" | script scripts/20260111_$db.sql &&
+	must_fail 1 run $db 20260111_$db.sql >out 2>err && cat out &&
+	grep "the script ended the transaction that it is; what it did before that is committed" err &&
+	test "$(sql $db "SELECT count(*) FROM users WHERE id = 50")" = 1 &&
+	id=$(entry scripts/20260111_$db.sql fail | field run) &&
+	test "$(sql $db "SELECT count(*) FROM strack_runs WHERE run = '\''$id'\''
+		AND finished_at IS NULL")" = 1 &&
+	sql $db "DELETE FROM users WHERE id = 50" &&
+	must_fail 1 doomed after $db --retry 20260111_$db.sql >out 2>err &&
+	grep "^lost" out && entry scripts/20260111_$db.sql lost >e &&
+	grep "^reason .*the begin of its row in strack_runs" e &&
+	sql $db "DELETE FROM users WHERE id = 50" &&
+	git strack resolve --env $db --done -m "only a test" 20260111_$db.sql
+'
+
+test_expect_success "$db: transaction no, and one that is left open" '
+	printf "%s\n" "-- strack: transaction no" "BEGIN;" \
+		"INSERT INTO users VALUES (60, '\''open'\'', 0);" |
+		script scripts/20260112_$db.sql &&
+	case $db in
+	lite) must_fail 1 run lite 20260112_lite.sql >out 2>err &&
+		grep "cannot start a transaction within a transaction" err &&
+		test "$(sql lite "SELECT count(*) FROM users WHERE id = 60")" = 0 &&
+		git strack mark --env lite -m x 20260112_lite.sql ;;
+	*) run $db 20260112_$db.sql >out &&
+		test "$(sql $db "SELECT count(*) FROM users WHERE id = 60")" = 1 &&
+		sql $db "DELETE FROM users WHERE id = 60" ;;
+	esac
+'
+
 test_expect_success "$db: parameters" '
 	printf "%s\n" "-- strack: param STEP 5" "-- strack: param WORD secret" \
 		"UPDATE users SET n = $set_step WHERE id = 1;" \
@@ -266,9 +308,9 @@ test_expect_success "$db: a rollback that is lost is decided by the database" '
 	git strack reset --env $db -m x 20260109_$db.sql >/dev/null &&
 	sed -i s/999/1000/ scripts/20260109_$db.sql && git commit -qam 1000 &&
 	run $db 20260109_$db.sql >/dev/null && echo after >../how &&
-	(PATH=$PWD/../bin:$PATH && export PATH && must_fail 1 git strack \
-		rollback --env $db 20260109_$db.sql >out 2>&1) &&
-	grep "^rolled-back" out &&
+	PATH=$PWD/../bin:$PATH git strack rollback --env $db 20260109_$db.sql \
+		>out 2>&1 &&
+	grep "^rolled-back" out && grep "^warning: the warden .* killed" out &&
 	test "$(sql $db "SELECT max(n) FROM users")" = 5 &&
 	entry scripts/20260109_$db.sql done | grep "has its row in strack_runs"
 '
@@ -308,7 +350,7 @@ test_expect_success SQLITE3 'what is no database is refused before anything is c
 	grep "DATABASE_URL" err &&
 	(DATABASE_URL=sqlite:nowhere.db && export DATABASE_URL &&
 		must_fail 128 run local 20260104_more.sql 2>err &&
-		grep "sqlite:nowhere.db: there is no such file" err &&
+		grep "nowhere.db: there is no such file" err &&
 		DATABASE_URL=oracle://me:pw@x/y &&
 		must_fail 128 run local 20260104_more.sql 2>err &&
 		grep "DATABASE_URL: is no URL of a database that is known" err &&
@@ -320,6 +362,45 @@ test_expect_success SQLITE3 'what is no database is refused before anything is c
 	grep "database: the value .*has a password" err && ! grep "me:word" err &&
 	mv ini .strack.ini &&
 	test "$(git rev-list --count strack-ledger)" = "$n"
+'
+
+# The snapshot of repeatable read must not be older than the lock.
+test_expect_success PSQL 'what was being committed is waited for, and seen' '
+	pg -c "ALTER DATABASE app SET default_transaction_isolation = '\''repeatable read'\''" &&
+	script scripts/20260122_slow.sql <<-\EOF &&
+	CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+		PERFORM pg_sleep(4); RETURN NULL; END $$;
+	CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON users DEFERRABLE
+		INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slow();
+	INSERT INTO users VALUES (70, '\''slow'\'', 0);
+	EOF
+	run pg --timeout 2s 20260122_slow.sql >out && grep "^done" out &&
+	entry scripts/20260122_slow.sql done |
+		grep "^reason timed out after 2.*but it was committed"
+'
+
+test_expect_success MARIADB 'the option file of a person does not make it go on' '
+	printf "%s\n" "[client]" "user = app" "password = \"tr0ub4dor&3\"" \
+		"[mariadb-client]" force >"$HOME/.my.cnf" &&
+	printf "%s\n" "INSERT INTO users VALUES (80, '\''x'\'', 0);" \
+		"SELECT nope;" "SELECT 1;" | script scripts/20260123_force.sql &&
+	(DATABASE_URL="mysql://localhost/app?socket=$db_dir/my/s" &&
+		export DATABASE_URL &&
+		must_fail 1 run local --from-the-beginning 20260123_force.sql \
+			>out 2>err) &&
+	rm "$HOME/.my.cnf" && grep "ERROR 1054.*line 2" err &&
+	test "$(sql my "SELECT count(*) FROM users WHERE id = 80")" = 0
+'
+
+test_expect_success PSQL 'who can not look decides nothing' '
+	echo "SELECT 1;" | script scripts/20260124_look.sql &&
+	echo "SELECT 1;" | script scripts/20260124_look.verify.sql &&
+	(DATABASE_URL=$PG && export DATABASE_URL && { doomed both-before local \
+		--from-the-beginning 20260124_look.sql >/dev/null 2>&1 || :; }) &&
+	DATABASE_URL="postgres://strack@/app?host=/nowhere" git strack cleanup &&
+	entry scripts/20260124_look.sql lost >e &&
+	grep "the database could not be asked" e &&
+	grep "verify.sql could not look: exit 2" e
 '
 
 test_expect_success SQLITE3 'a script runs in local with DATABASE_URL' '

@@ -3,6 +3,7 @@
 #include "batch.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "strack/process.h"
 #include "strack/text.h"
@@ -13,6 +14,24 @@ enum err batch_verify(struct batch *b, const struct script *sc,
 {
 	return companion_find(
 		&b->companions, sc->path, COMPANION_VERIFY, ret, err);
+}
+
+/* Told before the script runs, and not when it has failed. */
+static enum err check_committed(
+	struct batch *b, const struct script *sc, struct error *err)
+{
+	bool same = true;
+	enum err rc = ERR_OK;
+
+	if (strcmp(b->s->env, ENV_LOCAL) != 0 && !b->o->allow_dirty)
+		rc = run_is_committed(b->s, sc->path, &same, err);
+	if (rc || same)
+		return rc;
+	error_hint(err, "commit it:\n  git commit %s", sc->path);
+	return error_set(err, ERR_HELD,
+		"%s is not what is committed; in the shared environment %s it "
+		"must be",
+		sc->path, b->s->env);
 }
 
 static enum err check_one(
@@ -31,6 +50,8 @@ static enum err check_one(
 		rc = undo_companion(&b->companions, sc->path, &found, err);
 	if (!rc && found)
 		rc = run_sql_check(b->s, found, err);
+	if (!rc && found)
+		rc = check_committed(b, found, err);
 	script_free(found);
 	return rc;
 }

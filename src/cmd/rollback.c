@@ -105,7 +105,9 @@ static enum err run(struct session *s, const void *opts,
 	u.allow_dirty = o->allow_dirty || !strcmp(s->env, ENV_LOCAL);
 	rc = find_script(s, a->args->v[0], &all, &u.script, err);
 	if (!rc)
-		rc = undo_check(s, u.script->path, err);
+		rc = u.wait && s->ledger
+			     ? undo_check_later(s, u.script->path, err)
+			     : undo_check(s, u.script->path, err);
 	if (!rc)
 		rc = undo_companion(
 			&companions, u.script->path, &companion, err);

@@ -78,6 +78,17 @@ enum err undo_check(struct session *s, const char *path, struct error *err)
 	return can_undo(r) ? ERR_OK : nothing_to_undo(s, path, r, err);
 }
 
+enum err undo_check_later(
+	struct session *s, const char *path, struct error *err)
+{
+	bool moved;
+	enum err rc = run_wait(s, path, err);
+
+	if (!rc)
+		rc = ledger_refresh(s->ledger, &moved, err);
+	return rc ? rc : undo_check(s, path, err);
+}
+
 enum err undo_companion(struct companions *c, const char *path,
 	struct script **ret, struct error *err)
 {
@@ -232,6 +243,12 @@ static enum err conclude(const struct undo *u, enum err rc,
 		return rc;
 	result = result_of_row(r);
 	ended_line(u->out, r->state, r->script, r->duration_ms, &result);
+	/* Its warden was killed, but the database knew how it ended. */
+	if (rc == ERR_NO && r->state == STATE_ROLLED_BACK) {
+		out_printf(&u->s->msg, "warning: %s\n", err->text.ptr);
+		error_reset(err);
+		rc = ERR_OK;
+	}
 	if (!rc && r->state == STATE_ROLLED_BACK)
 		return ERR_OK;
 	return failed(u, r, rep, err);
@@ -255,7 +272,8 @@ static enum err once(const struct undo *u, struct error *err)
 		.started = started,
 		.arg = &turn };
 	struct run_report rep = { .log_path = NULL };
-	enum err rc = undo_check(u->s, u->script->path, err);
+	enum err rc = u->wait ? undo_check_later(u->s, u->script->path, err)
+			      : undo_check(u->s, u->script->path, err);
 
 	if (!rc)
 		rc = last_claim(u->s, u->script->path, &undone, err);

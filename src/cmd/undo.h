@@ -23,6 +23,9 @@ struct undo {
 /* Did it run here, so that there is something to undo?  ERR_HELD, and err says
  * what is so instead. */
 enum err undo_check(struct session *s, const char *path, struct error *err);
+/* The same, behind the run or rollback that has it in this clone. */
+enum err undo_check_later(
+	struct session *s, const char *path, struct error *err);
 /* ERR_BAD where it has no rollback companion. */
 enum err undo_companion(struct companions *c, const char *path,
 	struct script **ret, struct error *err);

@@ -84,7 +84,8 @@ static void note_file(struct companions *c, const char *path, const char *base)
 	} else {
 		script_stem(path, &stem);
 	}
-	if (what && can_start(c, path)) {
+	/* a companion that can't be started is told, and not taken for none */
+	if (what && (script_name_companion(base) || can_start(c, path))) {
 		f = files_of(c, what, stem.ptr, true);
 		if (!f->first)
 			f->first = xstrdup(path);

@@ -128,6 +128,48 @@ static enum err malformed(struct error *err)
 		"are written as %%40 and so on)");
 }
 
+/* What stands in a password as it is, and must not, splits the URL elsewhere:
+ * then there is an @ where no host follows. */
+static bool is_split_wrong(const struct url *u)
+{
+	return memchr(u->path, '@', u->path_len) ||
+	       (u->query && strchr(u->query, '@'));
+}
+
+/* HOST[:PORT][,HOST[:PORT]...], a host may be [an address]. */
+static bool ports_valid(const char *hosts, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (hosts[i] == '[')
+			while (i < n && hosts[i] != ']')
+				i++;
+		if (i < n && hosts[i] == ':')
+			for (i++; i < n && hosts[i] != ','; i++)
+				if (hosts[i] < '0' || hosts[i] > '9')
+					return false;
+	}
+	return true;
+}
+
+/* A parameter that is a password, in whatever letters, has to be told from the
+ * others: escapes in a name are refused. */
+static enum err take_parameter(const char *p, size_t n, struct database *d,
+	bool *taken, struct error *err)
+{
+	size_t name = strcspn(p, "=&");
+
+	*taken = false;
+	if (name > n || memchr(p, '%', name))
+		return malformed(err);
+	if (str_starts(p, "sslpassword="))
+		return error_set(err, ERR_BAD,
+			"has the parameter 'sslpassword', which would stand in "
+			"a list of processes; use a key without one");
+	*taken = str_starts(p, "password=");
+	return *taken && !take(&d->password, p + 9, n - 9) ? malformed(err)
+							   : ERR_OK;
+}
+
 /* `scheme` USER@ and the rest, but for `password=` among the parameters. */
 static enum err parse_postgresql(const char *scheme, const struct url *u,
 	struct database *d, struct error *err)
@@ -138,27 +180,28 @@ static enum err parse_postgresql(const char *scheme, const struct url *u,
 	size_t user = colon ? (size_t)(colon - u->rest) : u->userinfo;
 	const char *sep = "?", *p = u->query;
 
-	if (!take_userinfo(u, d))
+	size_t hosts = u->authority - (size_t)(host - u->rest);
+	bool taken = false;
+	enum err rc = ERR_OK;
+
+	if (is_split_wrong(u) || !ports_valid(host, hosts) ||
+		!take_userinfo(u, d))
 		return malformed(err);
 	buf_adds(&shown, scheme);
 	if (user)
 		buf_addf(&shown, "%.*s@", (int)user, u->rest);
 	buf_add(&shown, host, (size_t)(u->path + u->path_len - host));
-	for (size_t n; p && *p; p += n + (p[n] == '&')) {
+	for (size_t n; !rc && p && *p; p += n + (p[n] == '&')) {
 		n = strcspn(p, "&");
-		if (str_starts(p, "password=")) {
-			if (!take(&d->password, p + 9, n - 9)) {
-				buf_release(&shown);
-				return malformed(err);
-			}
+		rc = take_parameter(p, n, d, &taken, err);
+		if (rc || taken)
 			continue;
-		}
 		buf_addf(&shown, "%s%.*s", sep, (int)n, p);
 		sep = "&";
 	}
 	d->target = xstrdup(shown.ptr);
 	d->shown = buf_detach(&shown);
-	return ERR_OK;
+	return rc;
 }
 
 static enum err parse_parameters(
@@ -185,8 +228,11 @@ static enum err parse_mariadb(const char *scheme, const struct url *u,
 	const char *colon = memchr(host, ':', len);
 	size_t name = colon ? (size_t)(colon - host) : len;
 	struct buf shown = BUF_INIT;
-	enum err rc = parse_parameters(u->query, d, err);
+	enum err rc;
 
+	if (is_split_wrong(u))
+		return malformed(err);
+	rc = parse_parameters(u->query, d, err);
 	if (rc)
 		return rc;
 	if (!take_userinfo(u, d) || !take(&d->host, host, name) ||

@@ -16,18 +16,22 @@ struct reader {
 	enum database_kind kind;
 	bool transaction;
 	const char *name;
-	const char *p, *end;
+	const char *text, *p, *end;
 	int line;
 	/* of the statement */
 	size_t words;
+	int parens;
 	int begun;       /* the line of its first token; 0: none yet */
 	bool making;     /* CREATE */
 	bool has_body;   /* ... of what has statements inside */
+	size_t named;    /* the how many-th word is its name */
 	int depth;       /* of BEGIN and CASE in that body */
+	bool begins;     /* the word before was BEGIN, of PostgreSQL */
 	bool ended;      /* the word before was END, in a body */
 	bool rolls_back; /* ROLLBACK, which may go to a savepoint */
 	int rolls_line;
-	bool sets; /* SET */
+	bool sets;   /* SET */
+	bool copies; /* COPY */
 	char first[WORD_MAX];
 	bool executable_comment; /* of MariaDB: what is in it is executed */
 	struct error *err;
@@ -80,11 +84,17 @@ static void skip(struct reader *r, size_t n)
 		r->line += *r->p++ == '\n';
 }
 
+/* A line ends with LF, for psql with CR as well. */
 static void skip_line(struct reader *r)
 {
-	const char *eol = memchr(r->p, '\n', left(r));
+	while (r->p < r->end && *r->p != '\n' &&
+		!(*r->p == '\r' && r->kind == DATABASE_POSTGRESQL))
+		r->p++;
+}
 
-	r->p = eol ? eol : r->end;
+static bool at_line_start(const struct reader *r)
+{
+	return r->p == r->text || r->p[-1] == '\n';
 }
 
 static bool is_word_byte(char c)
@@ -183,6 +193,9 @@ static enum err skip_dollars(struct reader *r, size_t tag)
 /* MariaDB wants a blank behind it. */
 static bool is_line_comment(const struct reader *r)
 {
+	/* the shell of SQLite's own */
+	if (*r->p == '#' && r->kind == DATABASE_SQLITE)
+		return at_line_start(r) && !r->begun;
 	if (*r->p == '#')
 		return r->kind == DATABASE_MARIADB;
 	if (!at(r, "--"))
@@ -217,7 +230,8 @@ static void end_statement(struct reader *r)
 	r->words = 0;
 	r->begun = 0;
 	r->making = r->has_body = r->ended = r->rolls_back = r->sets = false;
-	r->depth = 0;
+	r->begins = r->copies = false;
+	r->depth = r->parens = 0;
 	*r->first = '\0';
 }
 
@@ -232,12 +246,18 @@ static bool is_one_of(const char *word, const char *const *list)
 static const char *const transaction_words[] = { "COMMIT", "BEGIN", "END",
 	"ABORT", "XA", NULL };
 /* https://mariadb.com/kb/en/sql-statements-that-cause-an-implicit-commit/ */
-static const char *const committing_words[] = { "ALTER", "ANALYZE", "CACHE",
+static const char *const committing_words[] = { "ALTER", "BACKUP", "CACHE",
 	"CHANGE", "CHECK", "CREATE", "DROP", "FLUSH", "GRANT", "INSTALL",
 	"LOCK", "OPTIMIZE", "RENAME", "REPAIR", "RESET", "REVOKE", "SHUTDOWN",
 	"STOP", "TRUNCATE", "UNINSTALL", "UNLOCK", NULL };
-static const char *const body_words[] = { "TRIGGER", "FUNCTION", "PROCEDURE",
-	"EVENT", "PACKAGE", NULL };
+static const char *const body_words[][6] = {
+	[DATABASE_POSTGRESQL] = { "FUNCTION", "PROCEDURE", NULL },
+	[DATABASE_SQLITE] = { "TRIGGER", NULL },
+	[DATABASE_MARIADB] = { "TRIGGER", "FUNCTION", "PROCEDURE", "EVENT",
+		"PACKAGE", NULL },
+};
+/* CREATE OR REPLACE TEMPORARY TRIGGER, and behind it the name */
+#define KIND_WORDS 5
 /* what END ends besides BEGIN and CASE */
 static const char *const block_words[] = { "IF", "LOOP", "WHILE", "REPEAT",
 	"FOR", NULL };
@@ -254,6 +274,7 @@ static enum err judge_first(struct reader *r, const char *word)
 	snprintf(r->first, sizeof(r->first), "%s", word);
 	r->making = !strcasecmp(word, "CREATE");
 	r->sets = !strcasecmp(word, "SET");
+	r->copies = r->kind == DATABASE_POSTGRESQL && !strcasecmp(word, "COPY");
 	if (maria && !strcasecmp(word, "DELIMITER") && r->transaction)
 		return client_command(r, "DELIMITER");
 	if (!r->transaction)
@@ -284,11 +305,16 @@ static enum err judge_second(struct reader *r, const char *word)
 			strcasecmp(r->first, "START") ? "PREPARE TRANSACTION"
 						      : "START TRANSACTION",
 			one_transaction);
+	if (r->kind == DATABASE_MARIADB && !strcasecmp(r->first, "SET") &&
+		!strcasecmp(word, "PASSWORD"))
+		return refuse(r, r->line, "SET PASSWORD", one_transaction);
+	/* CREATE OR REPLACE TEMPORARY TABLE: whatever it is, the end of the
+	 * transaction finds out what commits */
 	if (r->kind == DATABASE_MARIADB &&
 		(!strcasecmp(r->first, "CREATE") ||
 			!strcasecmp(r->first, "DROP")) &&
 		strcasecmp(word, "TEMPORARY") != 0 &&
-		strcasecmp(word, "PREPARE") != 0)
+		strcasecmp(word, "PREPARE") != 0 && strcasecmp(word, "OR") != 0)
 		return refuse(r, r->line, r->first,
 			"MariaDB commits before it, so that nothing could be "
 			"taken back");
@@ -298,17 +324,28 @@ static enum err judge_second(struct reader *r, const char *word)
 /* Inside of what CREATE makes, statements end and the whole does not. */
 static void follow_body(struct reader *r, const char *word)
 {
-	bool was_end = r->ended;
+	bool was_end = r->ended, began = r->begins;
 
-	r->ended = false;
-	if (is_one_of(word, body_words) && !r->depth) {
-		r->has_body = true;
-	} else if (!r->has_body) {
+	r->ended = r->begins = false;
+	if (r->parens && !r->depth)
+		return; /* names of columns and arguments */
+	if (!r->has_body) {
+		r->has_body = r->words <= KIND_WORDS &&
+			      is_one_of(word, body_words[r->kind]);
+		r->named = r->words + 1;
 		return;
+	}
+	if (r->words == r->named && r->kind != DATABASE_MARIADB)
+		return; /* its name, which may be any word */
+	if (began && !strcasecmp(word, "ATOMIC")) {
+		r->depth++;
 	} else if (was_end && is_one_of(word, block_words)) {
 		r->depth++; /* it was END IF, which ends no BEGIN */
 	} else if (!strcasecmp(word, "CASE") && was_end) {
 		return; /* END CASE */
+	} else if (!strcasecmp(word, "BEGIN") &&
+		   r->kind == DATABASE_POSTGRESQL && !r->depth) {
+		r->begins = true;
 	} else if (!strcasecmp(word, "BEGIN") ||
 		   (!strcasecmp(word, "CASE") && r->depth)) {
 		r->depth++;
@@ -342,6 +379,8 @@ static enum err take_word(struct reader *r, const char *word)
 	if (r->transaction && r->sets && r->kind == DATABASE_MARIADB &&
 		!strcasecmp(word, "AUTOCOMMIT"))
 		return refuse(r, r->line, "SET AUTOCOMMIT", one_transaction);
+	if (r->copies && !strcasecmp(word, "STDIN"))
+		return client_command(r, "COPY FROM STDIN");
 	if (r->making)
 		follow_body(r, word);
 	return ERR_OK;
@@ -393,6 +432,21 @@ static bool is_dot_command(const struct reader *r, const char *text)
 	       (r->p == text || r->p[-1] == '\n');
 }
 
+/* `/` or `go` alone on a line: SQLite's shell takes it for a semicolon. */
+static bool is_terminator_line(const struct reader *r)
+{
+	size_t n = at(r, "/")                                    ? 1
+		   : left(r) >= 2 && !strncasecmp(r->p, "go", 2) ? 2
+								 : 0;
+
+	if (r->kind != DATABASE_SQLITE || !n || !at_line_start(r))
+		return false;
+	while (n < left(r) && (r->p[n] == ' ' || r->p[n] == '\t' ||
+				      r->p[n] == '\r' || r->p[n] == ';'))
+		n++;
+	return n == left(r) || r->p[n] == '\n';
+}
+
 static enum err read_token(struct reader *r, const char *text)
 {
 	bool maria = r->kind == DATABASE_MARIADB;
@@ -400,6 +454,8 @@ static enum err read_token(struct reader *r, const char *text)
 
 	if (is_dot_command(r, text))
 		return client_command(r, "a line that begins with a dot");
+	if (is_terminator_line(r))
+		return client_command(r, "a line of nothing but / or go");
 	if (*r->p == '\\' && r->kind != DATABASE_SQLITE)
 		return client_command(r, "a backslash");
 	if (*r->p == ';')
@@ -419,6 +475,7 @@ static enum err read_token(struct reader *r, const char *text)
 		return skip_dollars(r, tag);
 	if (is_word_byte(*r->p))
 		return read_word(r);
+	r->parens += *r->p == '(' ? 1 : *r->p == ')' ? -1 : 0;
 	skip(r, 1);
 	return ERR_OK;
 }
@@ -446,6 +503,7 @@ enum err sql_check(enum database_kind kind, bool transaction, const char *name,
 	struct reader r = { .kind = kind,
 		.transaction = transaction,
 		.name = name,
+		.text = text,
 		.p = text,
 		.end = text + len,
 		.line = 1,

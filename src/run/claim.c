@@ -346,8 +346,9 @@ static enum err refuse_dirty(const struct job *j, const struct oid *head,
 				: "commit it; what is not committed can't be "
 				  "approved:\n  git commit");
 	if (allowed)
-		error_hint(err, "  git strack run --env %s --allow-dirty",
-			j->s->env);
+		error_hint(err, "  git strack %s --env %s --allow-dirty%s",
+			j->req->undo ? "rollback" : "run", j->s->env,
+			j->req->undo ? " <script>" : "");
 	return error_set(
 		err, ERR_HELD, "%s is not what is committed (any more)", what);
 }

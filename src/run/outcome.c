@@ -65,6 +65,9 @@ static enum kind judge(
 		buf_adds(reason, "; but it was committed: strack_runs has it");
 		return KIND_DONE;
 	}
+	if (w->half && !strstr(reason->ptr, "is committed"))
+		buf_adds(reason, "; the script ended the transaction that it "
+				 "is: what it did before that is committed");
 	if (w->unsure) {
 		buf_adds(reason, "; and the database could not be asked "
 				 "whether it was committed");

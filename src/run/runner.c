@@ -112,10 +112,12 @@ static enum err take_lock(struct job *j, struct error *err)
 	if (rc == ERR_HELD) {
 		buf_trim_end(&holder);
 		error_reset(err);
-		error_hint(err, "wait for it:\n  git strack run%s%s --wait",
-			strcmp(j->s->env, ENV_LOCAL) ? " --env " : "",
-			strcmp(j->s->env, ENV_LOCAL) ? j->s->env : "");
 		shell_word(&word, script);
+		error_hint(err, "wait for it:\n  git strack %s%s%s --wait%s%s",
+			j->req->undo ? "rollback" : "run",
+			strcmp(j->s->env, ENV_LOCAL) ? " --env " : "",
+			strcmp(j->s->env, ENV_LOCAL) ? j->s->env : "",
+			j->req->undo ? " " : "", j->req->undo ? word.ptr : "");
 		error_hint(err, "or follow it:\n  git strack attach%s%s %s",
 			strcmp(j->s->env, ENV_LOCAL) ? " --env " : "",
 			strcmp(j->s->env, ENV_LOCAL) ? j->s->env : "",

@@ -64,19 +64,44 @@ static bool may_be_asked(struct session *s, const struct state_row *r,
 	return true;
 }
 
-static void judge(
-	const struct process_result *res, const char *base, struct answer *a)
+/* 126 and 127 are a shell's word for what can't be started, and of psql all but
+ * 3 says that it did not come to the script. */
+static bool could_look(const struct job *j, const struct process_result *res)
 {
+	struct database db;
+	bool yes = res->exit != 126 && res->exit != 127;
+
+	if (!script_is_sql(&j->s->settings, j->req->verify))
+		return yes;
+	database_init(&db);
+	if (sql_database(j->s, &db, NULL))
+		yes = false;
+	else if (db.kind == DATABASE_POSTGRESQL)
+		yes = res->exit == 3;
+	else if (db.kind == DATABASE_MARIADB)
+		yes = !strstr(res->err.ptr, "ERROR 104") &&
+		      !strstr(res->err.ptr, "ERROR 20");
+	database_release(&db);
+	return yes;
+}
+
+static void judge(
+	const struct job *j, const struct process_result *res, struct answer *a)
+{
+	const char *base = j->req->verify->base;
+
 	if (res->signal)
 		note(a, KIND_LOST, "%s: killed by %s", base,
 			process_signal_name(res->signal));
-	else if (res->exit)
-		note(a, KIND_FAIL,
-			"%s says that its effect is not there: "
-			"exit %d",
-			base, res->exit);
-	else
+	else if (!res->exit)
 		note(a, KIND_DONE, "%s says that its effect is there", base);
+	else if (!could_look(j, res))
+		note(a, KIND_LOST, "%s could not look: exit %d", base,
+			res->exit);
+	else
+		note(a, KIND_FAIL,
+			"%s says that its effect is not there: exit %d", base,
+			res->exit);
 }
 
 static void run_verify(struct job *j, struct answer *a)
@@ -105,7 +130,7 @@ static void run_verify(struct job *j, struct answer *a)
 	if (rc)
 		note(a, KIND_LOST, "%s", err.text.ptr);
 	else
-		judge(&res, verify->base, a);
+		judge(j, &res, a);
 	process_result_release(&res);
 	program_release(&program);
 	buf_release(&input);
@@ -153,7 +178,8 @@ static void ask_verify(struct session *s, const struct state_row *r,
 static bool ask_database(
 	struct session *s, const struct state_row *r, struct answer *a)
 {
-	struct sql_note sql = { NULL, false };
+	struct sql_note sql = { NULL, NULL, false };
+	struct buf identity = BUF_INIT;
 	bool is_sql = sql_note_read(s, r->run, &sql);
 	struct error err = ERROR_INIT;
 	struct buf why = BUF_INIT;
@@ -163,18 +189,23 @@ static bool ask_database(
 
 	database_init(&db);
 	if (!sql_database(s, &db, &err)) {
-		same = is_sql && !strcmp(sql.shown, db.shown);
+		sql_identity(&db, &identity);
+		same = is_sql && !strcmp(sql.identity, identity.ptr);
 		said = sql_ask(s, &db, r->run, &why);
 	} else if (is_sql) {
 		buf_adds(&why, err.text.ptr);
 	}
 	if (said == SQL_PRESENT)
-		note(a, KIND_DONE, "%s has its row in strack_runs", db.shown);
+		note(a, KIND_DONE, "its database has its row in strack_runs");
+	else if (said == SQL_HALF)
+		note(a, KIND_LOST,
+			"its database has the begin of its row in strack_runs: "
+			"the script ended its transaction by itself, and some "
+			"of it is committed");
 	else if (said == SQL_ABSENT && same && sql.transaction)
 		note(a, KIND_FAIL,
-			"%s has no row of it in strack_runs: nothing of it was "
-			"committed",
-			db.shown);
+			"its database has no row of it in strack_runs: nothing "
+			"of it was committed");
 	else if (said == SQL_ABSENT && is_sql && !same)
 		note(a, KIND_LOST,
 			"it ran in %s, and %s is the database here now",
@@ -182,7 +213,8 @@ static bool ask_database(
 	else if (is_sql && why.len)
 		note(a, KIND_LOST, "%s", why.ptr);
 	database_release(&db);
-	free(sql.shown);
+	sql_note_release(&sql);
+	buf_release(&identity);
 	buf_release(&why);
 	error_release(&err);
 	return a->kind != KIND_LOST;

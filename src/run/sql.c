@@ -26,9 +26,18 @@ static enum err check_file(
 	struct stat st;
 
 	free(db->target);
+	free(db->shown);
 	db->target = path;
-	if (!stat(path, &st) && S_ISREG(st.st_mode))
-		return ERR_OK;
+	db->shown = xstrfmt("sqlite:%s", path); /* wherever it is asked from */
+	if (!stat(path, &st)) {
+		if (S_ISREG(st.st_mode))
+			return ERR_OK;
+		return error_set(err, ERR_FATAL,
+			"%s: is no file; name the file of a database",
+			db->shown);
+	}
+	if (errno != ENOENT)
+		return error_sys(err, "%s", db->shown);
 	error_hint(err, "an empty one is made by:\n  sqlite3 %s VACUUM", path);
 	return error_set(
 		err, ERR_FATAL, "%s: there is no such file", db->shown);
@@ -73,18 +82,45 @@ static enum err write_text(
 static enum err note_database(struct job *j, const struct database *db,
 	bool transaction, struct error *err)
 {
-	char *text = xstrfmt("%s\n%s\n", db->shown,
-		transaction ? "transaction" : "no transaction");
-	enum err rc = rundir_put(j->s->state_dir, j->run, NOTE, text, err);
+	struct buf text = BUF_INIT;
+	enum err rc;
 
-	free(text);
+	sql_identity(db, &text);
+	buf_addf(&text, "\n%s\n%s\n", db->shown,
+		transaction ? "transaction" : "no transaction");
+	rc = rundir_put(j->s->state_dir, j->run, NOTE, text.ptr, err);
+	buf_release(&text);
 	return rc;
+}
+
+void sql_identity(const struct database *db, struct buf *ret)
+{
+	static const char *const variables[] = { "PGHOST", "PGHOSTADDR",
+		"PGPORT", "PGDATABASE", "PGUSER", "PGSERVICE", "PGOPTIONS",
+		"MYSQL_HOST", "MYSQL_TCP_PORT", "MYSQL_UNIX_PORT" };
+
+	buf_adds(ret, db->shown);
+	for (size_t i = 0; i < ARRAY_SIZE(variables); i++) {
+		const char *value = getenv(variables[i]);
+
+		if (db->kind != DATABASE_SQLITE && value && *value &&
+			!strpbrk(value, "\r\n"))
+			buf_addf(ret, " %s=%s", variables[i], value);
+	}
+}
+
+void sql_note_release(struct sql_note *n)
+{
+	free(n->identity);
+	free(n->shown);
+	*n = (struct sql_note){ NULL, NULL, false };
 }
 
 bool sql_note_read(
 	const struct session *s, const char *run, struct sql_note *ret)
 {
 	struct buf text = BUF_INIT;
+	const char *p;
 	size_t n;
 
 	if (rundir_get(s->state_dir, run, NOTE, &text, NULL)) {
@@ -92,8 +128,11 @@ bool sql_note_read(
 		return false;
 	}
 	n = strcspn(text.ptr, "\n");
-	ret->shown = xstrndup(text.ptr, n);
-	ret->transaction = !strcmp(text.ptr + n, "\ntransaction\n");
+	ret->identity = xstrndup(text.ptr, n);
+	p = text.ptr + n + (text.ptr[n] == '\n');
+	n = strcspn(p, "\n");
+	ret->shown = xstrndup(p, n);
+	ret->transaction = !strcmp(p + n, "\ntransaction\n");
 	buf_release(&text);
 	return true;
 }

@@ -30,6 +30,8 @@ struct sql_wrap {
 	const struct buf *text;
 };
 void sql_wrap(const struct sql_wrap *w, struct buf *ret);
+/* It goes when the transaction of a script ends before the script does. */
+#define SQL_SAVEPOINT "strack_whole"
 
 /* sqlclient.c: the words that start the client, to read `file` (NULL: its
  * standard input), and its variables. */
@@ -44,15 +46,26 @@ void sql_lock(enum database_kind kind, const char *run, struct buf *ret);
 
 /* sqlask.c: is the row of a run there?  Waits for a transaction of it that is
  * not over yet.  `why` gets what kept it from being told. */
-enum sql_answer { SQL_UNKNOWN, SQL_ABSENT, SQL_PRESENT };
+enum sql_answer {
+	SQL_UNKNOWN,
+	SQL_ABSENT,
+	SQL_HALF, /* it begins and does not end: the script committed by itself
+		   */
+	SQL_PRESENT,
+};
 enum sql_answer sql_ask(const struct session *s, const struct database *db,
 	const char *run, struct buf *why);
 
 /* What stands in the folder of a run that is SQL. */
 struct sql_note {
-	char *shown; /* of its database */
+	char *identity; /* of its database, see sql_identity */
+	char *shown;
 	bool transaction;
 };
+void sql_note_release(struct sql_note *n);
+/* What names the database: its URL, and the variables that its client takes the
+ * rest from. */
+void sql_identity(const struct database *db, struct buf *ret);
 bool sql_note_read(
 	const struct session *s, const char *run, struct sql_note *ret);
 

@@ -41,15 +41,30 @@ static enum err query(const struct session *s, const struct database *db,
 	return rc;
 }
 
-static enum sql_answer answer(const char *line, struct buf *why)
+/* The best of the numbers that it gave, a line each. */
+static enum sql_answer answer(const char *lines, struct buf *why)
 {
-	if (!strcmp(line, "1\n"))
-		return SQL_PRESENT;
-	if (!strcmp(line, "0\n"))
-		return SQL_ABSENT;
+	enum sql_answer best = SQL_UNKNOWN;
+
+	for (; *lines && lines[1] == '\n'; lines += 2) {
+		enum sql_answer a = *lines == '2'   ? SQL_PRESENT
+				    : *lines == '1' ? SQL_HALF
+				    : *lines == '0' ? SQL_ABSENT
+						    : SQL_UNKNOWN;
+
+		if (a > best)
+			best = a;
+	}
+	if (best != SQL_UNKNOWN && !*lines)
+		return best;
 	buf_adds(why, "the database gave no answer that makes sense");
 	return SQL_UNKNOWN;
 }
+
+/* 2 where the row is whole, 1 where it has no end, 0 where there is none. */
+#define ROW                                                                    \
+	"SELECT CASE WHEN count(*) = 0 THEN 0 WHEN count(finished_at) = 0 "    \
+	"THEN 1 ELSE 2 END FROM "
 
 static enum sql_answer ask_postgresql(const struct session *s,
 	const struct database *db, const char *run, struct buf *why)
@@ -57,16 +72,22 @@ static enum sql_answer ask_postgresql(const struct session *s,
 	struct buf text = BUF_INIT, said = BUF_INIT;
 	enum sql_answer a = SQL_UNKNOWN;
 
-	buf_addf(&text, "SET lock_timeout = '%ds';\nBEGIN;\n", WAIT_SECONDS);
+	/* What is seen is what is there once the lock is had. */
+	buf_addf(&text,
+		"SET lock_timeout = '%ds';\n"
+		"BEGIN ISOLATION LEVEL READ COMMITTED;\n",
+		WAIT_SECONDS);
 	buf_adds(&text, "SELECT pg_advisory_xact_lock(");
 	sql_lock(db->kind, run, &text);
+	/* In any schema: the search path may be another one by now. */
 	buf_addf(&text,
 		") \\g /dev/null\n"
-		"SELECT to_regclass('strack_runs') IS NULL AS strack_missing "
-		"\\gset\n"
-		"\\if :strack_missing\n\\echo 0\n\\else\n"
-		"SELECT count(*) FROM strack_runs WHERE run = '%s';\n"
-		"\\endif\nCOMMIT;\n",
+		"SELECT 0;\n"
+		"SELECT format('" ROW "%%I.%%I WHERE run = %%L', n.nspname, "
+		"c.relname, '%s') FROM pg_class c JOIN pg_namespace n ON n.oid "
+		"= c.relnamespace WHERE c.relname = 'strack_runs' AND c.relkind "
+		"IN ('r', 'p') \\gexec\n"
+		"COMMIT;\n",
 		run);
 	if (!query(s, db, &text, &said, why))
 		a = answer(said.ptr, why);
@@ -86,7 +107,7 @@ static enum sql_answer ask_twice(const struct session *s,
 	buf_adds(&text, table);
 	if (!query(s, db, &text, &said, why))
 		a = answer(said.ptr, why);
-	if (a == SQL_PRESENT) {
+	if (a == SQL_HALF) { /* 1: it is there */
 		a = SQL_UNKNOWN;
 		buf_set(&text, row);
 		buf_reset(&said);
@@ -101,7 +122,7 @@ static enum sql_answer ask_twice(const struct session *s,
 static enum sql_answer ask_sqlite(const struct session *s,
 	const struct database *db, const char *run, struct buf *why)
 {
-	char *row = xstrfmt(".timeout %d000\nSELECT count(*) FROM "
+	char *row = xstrfmt(".timeout %d000\n" ROW
 			    "main.strack_runs WHERE run = '%s';\n",
 		WAIT_SECONDS, run);
 	char *table = xstrfmt(".timeout %d000\nSELECT count(*) FROM "
@@ -118,8 +139,7 @@ static enum sql_answer ask_sqlite(const struct session *s,
 static enum sql_answer ask_mariadb(const struct session *s,
 	const struct database *db, const char *run, struct buf *why)
 {
-	char *row = xstrfmt(
-		"SELECT COUNT(*) FROM strack_runs WHERE run = '%s';\n", run);
+	char *row = xstrfmt(ROW "strack_runs WHERE run = '%s';\n", run);
 	/* without the lock there is no answer */
 	char *table = xstrfmt(
 		"SELECT IF(GET_LOCK('git-strack %s', %d) = 1, (SELECT COUNT(*) "

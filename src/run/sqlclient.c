@@ -76,6 +76,7 @@ static void mariadb(const struct database *db, const char *file, bool quiet,
 		strvec_push(&ret->argv, "--skip-column-names");
 	strvec_push(&ret->argv, "--binary-mode");
 	strvec_push(&ret->argv, "--skip-reconnect");
+	strvec_push(&ret->argv, "--skip-force");
 	strvec_push(&ret->argv, "--connect-timeout=" CONNECT_SECONDS);
 	push_option(&ret->argv, "host", db->host);
 	push_option(&ret->argv, "port", db->port);
@@ -107,9 +108,17 @@ void sql_client(const struct database *db, const char *file, bool quiet,
 
 void sql_quote(enum database_kind kind, const char *text, struct buf *ret)
 {
+	/* What a backslash is to MariaDB depends on its sql_mode. */
+	if (kind == DATABASE_MARIADB) {
+		buf_adds(ret, "CONVERT(X'");
+		hex_encode(ret, (const unsigned char *)text, strlen(text));
+		buf_adds(ret, "' USING utf8mb4)");
+		return;
+	}
 	buf_adds(ret, kind == DATABASE_POSTGRESQL ? "E'" : "'");
 	for (; *text; text++) {
-		if (*text == '\'' || (*text == '\\' && kind != DATABASE_SQLITE))
+		if (*text == '\'' ||
+			(*text == '\\' && kind == DATABASE_POSTGRESQL))
 			buf_addch(ret, *text);
 		buf_addch(ret, *text);
 	}

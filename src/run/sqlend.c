@@ -16,9 +16,6 @@
 #define TAIL_BYTES 8192
 #define SAID_MAX 400
 
-/* Exit status of psql: an error in the script, with ON_ERROR_STOP. */
-#define PSQL_SCRIPT_ERROR 3
-
 /* ---- what the client said ---- */
 
 static bool is_error_line(enum database_kind kind, const char *line)
@@ -35,6 +32,24 @@ static bool is_error_line(enum database_kind kind, const char *line)
 		return str_starts(line, "ERROR ");
 	}
 	return false;
+}
+
+/* What is said of the statements around the script. */
+static void explain(const struct warden *w, struct buf *line)
+{
+	const char *dir = w->j->dir.path, *error;
+
+	if (strstr(line->ptr, SQL_SAVEPOINT) ||
+		strstr(line->ptr, ": ERROR:  RELEASE SAVEPOINT can only")) {
+		buf_set(line, "the script ended the transaction that it is; "
+			      "what it did before that is committed");
+	} else if (str_starts(line->ptr, dir)) {
+		error = strstr(line->ptr, ": ERROR:");
+		buf_remove(line, 0,
+			error ? (size_t)(error + 2 - line->ptr) : strlen(dir));
+		buf_adds(line, " (in the statements around the script; "
+			       "strack-script(7))");
+	}
 }
 
 /* The line of its output that says what went wrong, and where; "" is none. */
@@ -55,6 +70,7 @@ static void error_line(
 		buf_add(ret, line, strnlen(line, SAID_MAX));
 	}
 	buf_release(&tail);
+	explain(w, ret);
 }
 
 /* ---- the doubt ---- */
@@ -83,15 +99,6 @@ static bool was_connected(
 	return yes;
 }
 
-static bool is_doubtful(
-	const struct warden *w, const struct database *db, const char *error)
-{
-	if (db->kind == DATABASE_POSTGRESQL && WIFEXITED(w->status) &&
-		WEXITSTATUS(w->status) == PSQL_SCRIPT_ERROR)
-		return false;
-	return was_connected(w, db, error);
-}
-
 static void ask(struct warden *w, const struct database *db)
 {
 	struct buf why = BUF_INIT;
@@ -101,6 +108,9 @@ static void ask(struct warden *w, const struct database *db)
 		w->committed = true;
 		break;
 	case SQL_ABSENT:
+		break;
+	case SQL_HALF:
+		w->half = true;
 		break;
 	case SQL_UNKNOWN:
 		w->unsure = true;
@@ -128,7 +138,7 @@ void warden_ask_database(struct warden *w)
 		if (error.len)
 			w->sql_said = xstrdup(error.ptr);
 		if (!j->file->header.no_transaction &&
-			is_doubtful(w, &db, error.ptr))
+			was_connected(w, &db, error.ptr))
 			ask(w, &db);
 	}
 	database_release(&db);

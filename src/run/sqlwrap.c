@@ -12,16 +12,16 @@ static const char *const tables[] = {
 	[DATABASE_POSTGRESQL] =
 		"CREATE TABLE strack_runs (run text PRIMARY KEY, "
 		"script text NOT NULL, blob text NOT NULL, "
-		"environment text NOT NULL, finished_at timestamptz NOT NULL)",
+		"environment text NOT NULL, finished_at timestamptz)",
 	[DATABASE_SQLITE] =
 		"CREATE TABLE IF NOT EXISTS main.strack_runs (run TEXT PRIMARY "
 		"KEY, script TEXT NOT NULL, blob TEXT NOT NULL, "
-		"environment TEXT NOT NULL, finished_at TEXT NOT NULL)",
+		"environment TEXT NOT NULL, finished_at TEXT)",
 	[DATABASE_MARIADB] =
 		"CREATE TABLE IF NOT EXISTS %s.strack_runs (run CHAR(26) "
 		"PRIMARY KEY, script TEXT NOT NULL, `blob` CHAR(40) NOT NULL, "
 		"environment VARCHAR(32) NOT NULL, "
-		"finished_at DATETIME(3) NOT NULL) ENGINE=InnoDB",
+		"finished_at DATETIME(3)) ENGINE=InnoDB",
 };
 
 static const char *const now[] = {
@@ -30,9 +30,9 @@ static const char *const now[] = {
 	[DATABASE_MARIADB] = "UTC_TIMESTAMP(3)",
 };
 
-/* INSERT INTO `table` ... ; */
-static void add_row(
-	const struct sql_wrap *w, const char *table, struct buf *ret)
+/* INSERT INTO `table` ... ; the time of its end is `end`. */
+static void add_row(const struct sql_wrap *w, const char *table,
+	const char *end, struct buf *ret)
 {
 	const char *values[] = { w->run, w->script, w->blob, w->env };
 	enum database_kind kind = w->db->kind;
@@ -45,7 +45,33 @@ static void add_row(
 		sql_quote(kind, values[i], ret);
 		buf_adds(ret, ", ");
 	}
-	buf_addf(ret, "%s);\n", now[kind]);
+	buf_addf(ret, "%s);%s", end,
+		kind == DATABASE_MARIADB && w->transaction ? " " : "\n");
+}
+
+/*
+ * The row is there from the beginning, without an end, and a savepoint behind
+ * it.  A script that gets past sql_check() and commits all the same takes the
+ * savepoint away, so that the end of it here is an error; and a row without an
+ * end then tells what became of it.
+ */
+static void begin_row(
+	const struct sql_wrap *w, const char *table, struct buf *ret)
+{
+	add_row(w, table, "NULL", ret);
+	buf_addf(ret, "SAVEPOINT " SQL_SAVEPOINT ";%s",
+		w->db->kind == DATABASE_MARIADB ? " " : "\n");
+}
+
+static void end_row(
+	const struct sql_wrap *w, const char *table, struct buf *ret)
+{
+	buf_addf(ret,
+		"RELEASE SAVEPOINT " SQL_SAVEPOINT ";\n"
+		"UPDATE %s SET finished_at = %s WHERE run = ",
+		table, now[w->db->kind]);
+	sql_quote(w->db->kind, w->run, ret);
+	buf_adds(ret, ";\nCOMMIT;\n");
 }
 
 /* NAME and value of a parameter, one after the other. */
@@ -93,6 +119,8 @@ static void psql_begin(const struct sql_wrap *w, struct buf *ret)
 		"FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
 		"WHERE c.oid = to_regclass('strack_runs') \\gset\n",
 		tables[DATABASE_POSTGRESQL]);
+	if (w->transaction)
+		begin_row(w, ":strack_runs", ret);
 }
 
 static void psql_wrap(const struct sql_wrap *w, struct buf *ret)
@@ -103,11 +131,13 @@ static void psql_wrap(const struct sql_wrap *w, struct buf *ret)
 	buf_adds(ret, "\n\\set QUIET on\n");
 	if (w->part == PART_VERIFY) {
 		buf_adds(ret, "ROLLBACK;\n");
-		return;
-	}
-	add_row(w, ":strack_runs", ret);
-	if (w->transaction)
+	} else if (w->transaction) {
+		end_row(w, ":strack_runs", ret);
+	} else { /* one that the script left open ends here */
+		buf_adds(ret, "BEGIN;\n");
+		add_row(w, ":strack_runs", now[w->db->kind], ret);
 		buf_adds(ret, "COMMIT;\n");
+	}
 }
 
 /* ---- SQLite ---- */
@@ -126,13 +156,20 @@ static void sqlite_wrap(const struct sql_wrap *w, struct buf *ret)
 		buf_adds(ret, judge ? "BEGIN;\n" : "BEGIN IMMEDIATE;\n");
 	if (!judge)
 		buf_addf(ret, "%s;\n", tables[DATABASE_SQLITE]);
+	if (!judge && w->transaction)
+		begin_row(w, "main.strack_runs", ret);
 	buf_adds(ret, ".read ");
 	sql_quote_word(w->db->kind, w->file, ret);
 	buf_addch(ret, '\n');
-	if (!judge)
-		add_row(w, "main.strack_runs", ret);
-	if (judge || w->transaction)
-		buf_adds(ret, judge ? "ROLLBACK;\n" : "COMMIT;\n");
+	if (judge) {
+		buf_adds(ret, "ROLLBACK;\n");
+	} else if (w->transaction) {
+		end_row(w, "main.strack_runs", ret);
+	} else { /* an error where the script left one open */
+		buf_adds(ret, "BEGIN IMMEDIATE;\n");
+		add_row(w, "main.strack_runs", now[w->db->kind], ret);
+		buf_adds(ret, "COMMIT;\n");
+	}
 }
 
 /* ---- MariaDB ---- */
@@ -140,8 +177,8 @@ static void sqlite_wrap(const struct sql_wrap *w, struct buf *ret)
 /* What comes before the script stands in its first line, so that its lines are
  * counted right: the client stops at an error only in what it is given itself,
  * and goes on behind a file that it is told to read. */
-static void mariadb_begin(
-	const struct sql_wrap *w, const char *name, struct buf *ret)
+static void mariadb_begin(const struct sql_wrap *w, const char *name,
+	const char *table, struct buf *ret)
 {
 	add_params(w, "SET @", " = ", "; ", false, ret);
 	if (w->part == PART_VERIFY) {
@@ -151,6 +188,7 @@ static void mariadb_begin(
 		buf_adds(ret, "; DO GET_LOCK(");
 		sql_lock(w->db->kind, w->run, ret);
 		buf_adds(ret, ", 0); START TRANSACTION; ");
+		begin_row(w, table, ret);
 	} else if (ret->len) {
 		buf_addch(ret, '\n'); /* DELIMITER begins a line */
 	}
@@ -174,17 +212,17 @@ static void mariadb_wrap(const struct sql_wrap *w, struct buf *ret)
 		buf_addf(&name, "%s%c", *p == '`' ? "`" : "", *p);
 	buf_addch(&name, '`');
 	buf_printf(&table, "%s.strack_runs", name.ptr);
-	mariadb_begin(w, name.ptr, ret);
+	mariadb_begin(w, name.ptr, table.ptr, ret);
 	add_script(w, ret);
 	if (w->part == PART_VERIFY) {
 		buf_adds(ret, "ROLLBACK;\n");
+	} else if (w->transaction) {
+		end_row(w, table.ptr, ret);
 	} else {
-		if (!w->transaction) {
-			buf_adds(ret, "delimiter ;\n");
-			buf_addf(ret, tables[DATABASE_MARIADB], name.ptr);
-			buf_adds(ret, ";\n");
-		}
-		add_row(w, table.ptr, ret);
+		buf_adds(ret, "delimiter ;\n");
+		buf_addf(ret, tables[DATABASE_MARIADB], name.ptr);
+		buf_adds(ret, ";\n");
+		add_row(w, table.ptr, now[w->db->kind], ret);
 		buf_adds(ret, "COMMIT;\n");
 	}
 	buf_release(&name);

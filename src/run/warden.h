@@ -52,6 +52,7 @@ struct warden {
 	/* Of SQL that did not end well: the database has its row all the same,
 	 * or can't be asked; and what is known of the failure. */
 	bool committed, unsure;
+	bool half; /* it ended its transaction by itself */
 	char *sql_said;
 };
 

@@ -42,6 +42,14 @@ static void postgresql(void **state)
 	assert_false(parses("postgres://me:a%00b@h/app"));
 	assert_false(parses("postgres://me:a%0ab@h/app"));
 	assert_false(parses("postgres://h/a pp"));
+	assert_true(parses("postgres://me@h1:1,h2:22,[::1]:3/app"));
+	assert_false(parses("postgres://me:hun/ter@h/app"));
+	assert_false(parses("postgres://me:hun?ter@h/app"));
+	assert_false(parses("postgres://h:12x/app"));
+	assert_false(parses("postgres://h/app?sslpassword=x"));
+	assert_false(parses("postgres://h/app?pass%77ord=x"));
+	assert_false(parses("mysql://me:hun?ter@h/app"));
+	assert_false(parses("mysql://me:hun/ter@h/app"));
 }
 
 static void mariadb(void **state)

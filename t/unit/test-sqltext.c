@@ -95,6 +95,17 @@ static void of_postgresql(void **state)
 	BAD(PG, 2,
 		"create function f() returns int begin atomic\n"
 		"select 1; end; commit;");
+	GOOD(PG, "create index i on event(begin);");
+	GOOD(PG, "create table x(event text, begin timestamptz);");
+	BAD(PG, 1,
+		"create function f(begin int) returns int language sql as "
+		"'select 1'; end;");
+	BAD(PG, 1,
+		"create trigger begin before update on t execute function "
+		"f(); end;");
+	BAD(PG, 1, "copy t from stdin;\nit's\n");
+	BAD(PG, 1, "select 1; -- x\rCOMMIT;");
+	GOOD(PG, "copy t from '/x'; copy t to stdout;");
 	GOOD(PG, "create table t (a int); create index concurrently i on t(a)");
 }
 
@@ -113,6 +124,16 @@ static void of_sqlite(void **state)
 	GOOD(LITE, "select 1\n.5;");
 	GOOD(LITE, "select '\\';");
 	GOOD(LITE, "select 1 /* open");
+	BAD(LITE, 2, "insert into t values (1)\n/\ncommit;");
+	BAD(LITE, 2, "select 1\ngo \n;");
+	GOOD(LITE, "select 1\n/ 2;");
+	GOOD(LITE, "# it's a comment\nselect 1;\n# don't");
+	BAD(LITE, 2, "# it's a comment\nCOMMIT;\n# don't");
+	BAD(LITE, 1, "create table ev(event text, begin text); end;");
+	GOOD(LITE, "create index i on event(begin); select 1;");
+	BAD(LITE, 1,
+		"create trigger begin before update on t begin select 1; "
+		"end; end;");
 }
 
 static void of_mariadb(void **state)
@@ -125,7 +146,9 @@ static void of_mariadb(void **state)
 	BAD(MY, 2, "select 1;\nalter table t add x int;");
 	BAD(MY, 1, "create table t (x int);");
 	GOOD(MY, "create temporary table t (x int); drop temporary table t;");
-	BAD(MY, 1, "create or replace view v as select 1;");
+	GOOD(MY, "create or replace temporary table t (x int);");
+	GOOD(MY, "analyze select 1;");
+	BAD(MY, 1, "set password = 'x';");
 	BAD(MY, 1, "truncate t;");
 	BAD(MY, 1, "set session autocommit = 1;");
 	GOOD(MY, "set @autocommits = 1;");
