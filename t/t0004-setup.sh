@@ -25,7 +25,7 @@ with_apt() {
 	*install*) ;;
 	*) exit 0 ;;
 	esac
-	for c in git ssh-keygen cc pkg-config python3; do
+	for c in git ssh-keygen cc pkg-config python3 sqlite3; do
 		echo '#!/bin/sh' >"$PWD/$1/\$c"
 		chmod +x "$PWD/$1/\$c"
 	done

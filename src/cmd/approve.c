@@ -127,7 +127,7 @@ static enum err choose_environment(struct approval *a, struct error *err)
 static enum err check_environment(struct approval *a, struct error *err)
 {
 	struct session *s = a->s;
-	const char *env = s->env;
+	const char *env;
 	enum err rc = choose_environment(a, err);
 
 	if (rc)

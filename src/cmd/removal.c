@@ -403,7 +403,7 @@ static void judge(struct removal *r, const char *env,
 
 	if (odd || (known && known->open) || (needed && !state_settled(state)))
 		not_settled(r, env, row, state);
-	else if (needed && row->script && row->flags & FLAG_CHANGED)
+	else if (needed && row && row->script && row->flags & FLAG_CHANGED)
 		other_bytes(r, env);
 	else if (known && state_settled(known->state)) {
 		strvec_push(&r->settled, env);

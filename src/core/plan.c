@@ -114,7 +114,7 @@ static void stop(struct plan_item *it, const struct plan_facts *f)
 		return;
 	}
 	/* Undone by half: to run it again would make it worse. */
-	if (it->state == STATE_FAILED && it->row->undo)
+	if (it->state == STATE_FAILED && it->row && it->row->undo)
 		add_command(it, f, "rollback", "");
 	else
 		add_command(it, f, "run", "--retry");

@@ -45,6 +45,8 @@ each "$files" '
 		--include=t/analyze/known.h "$@"'
 said cppcheck
 
-each 8 'exec clang-tidy --quiet "$@" -- $flags -DANALYZE_PLAIN 2>/dev/null'
+each 1 '
+	case $1 in src/base/error.c) flags="$flags -DANALYZE_PLAIN" ;; esac
+	exec clang-tidy --quiet "$1" -- $flags 2>/dev/null'
 said clang-tidy
 exit "$failed"

@@ -129,7 +129,7 @@ static void test_mistakes(void **state)
 	refused("# strack: colour red\n",
 		"s.sh: 'colour' is not a key of the header (line 1); the keys "
 		"are description, timeout, environments, requires, tags, "
-		"on-failure, idempotent, retries, retry-delay, param");
+		"on-failure, idempotent, transaction, retries, retry-delay, param");
 	refused("#!/bin/sh\n# strack: retries 3\n",
 		"s.sh: retries: only what may be run again harmlessly is "
 		"repeated by itself (line 2); add 'strack: idempotent yes' if "
