@@ -314,8 +314,7 @@ static bool runs_itself(
 		       !(find_runner(s, base) || is_sql(s, base)));
 }
 
-static enum err no_runner(const struct settings *s, const char *name,
-	const char *base, struct error *err)
+static enum err no_runner(const char *name, const char *base, struct error *err)
 {
 	const char *ext = extension(base);
 
@@ -326,15 +325,6 @@ static enum err no_runner(const struct settings *s, const char *name,
 			name);
 		error_hint(err, "give it a '#!' line and 'chmod +x', or an "
 				"extension such as .sh");
-	} else if (settings_runner(s, ext)) {
-		error_set(err, ERR_BAD,
-			"%s: .%s files have no runner before %s names the "
-			"program",
-			name, ext, SETTINGS_FILE);
-		error_hint(err,
-			"add a section [runner \"%s\"] with the line: command "
-			"= PROGRAM",
-			ext);
 	} else {
 		error_set(err, ERR_BAD,
 			"%s: has no '#!' line, and .%s files have no runner",
@@ -371,7 +361,7 @@ static enum err check_start(const char *top, const char *path,
 		return ERR_OK; /* its database is asked for when it is to run */
 	if (!script->executable) {
 		if (!def)
-			return no_runner(s, script->path, script->base, err);
+			return no_runner(script->path, script->base, err);
 		return check_runner(top, script->path, def, err);
 	}
 	if (has_shebang(&head->text)) {
@@ -381,7 +371,7 @@ static enum err check_start(const char *top, const char *path,
 		if (rc)
 			return rc;
 	} else if (!is_binary(&head->text)) {
-		return no_runner(s, script->path, script->base, err);
+		return no_runner(script->path, script->base, err);
 	}
 	if (top && access(path, X_OK))
 		return error_set(err, ERR_BAD,
@@ -489,7 +479,7 @@ enum err script_command(struct repo *r, const struct settings *s,
 		itself = runs_itself(s, script->base, &head);
 	}
 	if (!itself && !def) {
-		rc = no_runner(s, script->path, script->base, err);
+		rc = no_runner(script->path, script->base, err);
 		goto out;
 	}
 	for (i = 0; !itself && i < def->command.n; i++)
