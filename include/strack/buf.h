@@ -42,18 +42,20 @@ void buf_addbuf(struct buf *b, const struct buf *other);
 void buf_insert(struct buf *b, size_t at, const void *data, size_t len);
 void buf_remove(struct buf *b, size_t at, size_t len);
 void buf_swap(struct buf *a, struct buf *b);
-char *buf_detach(struct buf *b); /* the caller frees it */
+char *buf_detach(struct buf *b)
+	__attribute__((returns_nonnull)); /* the caller frees it */
 void buf_set(struct buf *b, const char *s);
 void buf_printf(struct buf *b, const char *fmt, ...) /* replaces */
 	__attribute__((format(printf, 2, 3)));
 void buf_trim_end(struct buf *b); /* blanks and newlines at the end */
 
 /* Allocation that aborts when there is no memory. */
-void *xcalloc(size_t n, size_t size);
-void *xrealloc(void *p, size_t size);
-char *xstrdup(const char *s);
-char *xstrndup(const char *s, size_t n);
-char *xstrfmt(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void *xcalloc(size_t n, size_t size) __attribute__((returns_nonnull));
+void *xrealloc(void *p, size_t size) __attribute__((returns_nonnull));
+char *xstrdup(const char *s) __attribute__((returns_nonnull));
+char *xstrndup(const char *s, size_t n) __attribute__((returns_nonnull));
+char *xstrfmt(const char *fmt, ...)
+	__attribute__((format(printf, 1, 2), returns_nonnull));
 
 /* `array` (a pointer variable) gets room for `n` elements; `cap` is its
  * capacity variable. */

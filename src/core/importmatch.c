@@ -134,5 +134,5 @@ enum import_match import_match(const struct import_names *l,
 		return ret->n == 1 ? IMPORT_MATCH_ONE : IMPORT_MATCH_MANY;
 	if (row->version)
 		return by_version(l, row, ret);
-	return by_stem(l, row, ret);
+	return row->file ? by_stem(l, row, ret) : IMPORT_MATCH_NONE;
 }

@@ -160,7 +160,7 @@ static bool parse(struct buf *b, struct journal_item *it)
 		return true;
 	buf_add(&it->log, body + entry_len, log_len);
 	sha256_hex(it->log.ptr, it->log.len, have);
-	return !strcmp(have, digest);
+	return digest && !strcmp(have, digest);
 }
 
 enum err journal_read(const char *state_dir, const char *id,

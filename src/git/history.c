@@ -87,7 +87,7 @@ static uint32_t node_at(struct walk *w, const struct oid *id)
 	if (w->n * 2 >= w->nslots)
 		table_grow(w);
 	slot = slot_of(w, id);
-	if (!w->slots[slot]) {
+	if (!w->slots[slot] || !w->v) {
 		ARRAY_GROW(w->v, w->n + 1, w->cap);
 		memset(&w->v[w->n], 0, sizeof(*w->v));
 		w->v[w->n].id = *id;
@@ -242,7 +242,8 @@ static enum err hide(struct walk *w, uint32_t first, struct error *err)
 			if (rc)
 				return rc;
 		} else if (w->v[at].flags & NODE_DONE) {
-			for (uint32_t i = 0; i < w->v[at].nparents; i++)
+			for (uint32_t i = 0;
+				w->parents && i < w->v[at].nparents; i++)
 				stack_push(
 					w, &n, w->parents[w->v[at].parent + i]);
 		} else if (!(w->v[at].flags & NODE_MISSING)) {

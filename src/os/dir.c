@@ -106,14 +106,14 @@ out:
 
 enum err dir_make_all(const char *path, struct error *err)
 {
-	char *copy = without_slashes(path), *at = copy;
+	char *copy = without_slashes(path), *end, was;
 	enum err rc = ERR_OK;
 	struct stat st;
 
-	while (at && *at) {
-		at = strchr(at + 1, '/');
-		if (at)
-			*at = '\0';
+	for (char *at = copy; !rc && *at; at = end) {
+		end = strchrnul(at + 1, '/');
+		was = *end;
+		*end = '\0';
 		if (mkdir(copy, 0777) && errno != EEXIST) {
 			/* A read-only or foreign folder on the way is fine
 			 * as long as it is there. */
@@ -122,11 +122,9 @@ enum err dir_make_all(const char *path, struct error *err)
 			if (stat(copy, &st) || !S_ISDIR(st.st_mode)) {
 				errno = sys;
 				rc = error_sys(err, "%s", copy);
-				break;
 			}
 		}
-		if (at)
-			*at = '/';
+		*end = was;
 	}
 	if (!rc && (stat(copy, &st) || !S_ISDIR(st.st_mode))) {
 		errno = ENOTDIR;
