@@ -71,6 +71,8 @@ enum err settings_load_commit(struct settings *s, struct repo *r,
 	const struct oid *commit, struct error *err);
 const struct environment_def *settings_env(
 	const struct settings *s, const char *name); /* or NULL */
+/* Does it name one that is not each clone's own? */
+bool settings_has_shared(const struct settings *s);
 const struct runner_def *settings_runner(
 	const struct settings *s, const char *ext); /* or NULL */
 /* The database of an environment: what .strack.ini names, or the variable

@@ -27,7 +27,8 @@ static void check_environments(struct check *c, struct checked *sc)
 	const struct strvec *envs = &sc->header.environments;
 
 	for (size_t i = 0; i < envs->n; i++) {
-		if (!c->settings.nenvs || !strcmp(envs->v[i], ENV_LOCAL) ||
+		if (!settings_has_shared(&c->settings) ||
+			!strcmp(envs->v[i], ENV_LOCAL) ||
 			settings_env(&c->settings, envs->v[i]))
 			continue;
 		check_add(c, sc->file->path, "environment", envs->v[i], 0,

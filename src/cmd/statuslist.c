@@ -296,7 +296,7 @@ static void put_header(struct list *l)
 	out_text_styled(l->o, STYLE_BOLD, l->v->env);
 	if (def && def->protected)
 		out_printf(l->o, " (protected)");
-	if (!l->s->env_chosen && l->s->settings.nenvs)
+	if (!l->s->env_chosen && settings_has_shared(&l->s->settings))
 		out_printf(l->o, " (none was chosen: --env <env>)");
 	out_printf(l->o, "\n\n");
 }

@@ -7,15 +7,6 @@
 #include "strack/run.h"
 #include "strack/term.h"
 
-/* Those that are nobody's own. */
-static bool has_shared(const struct settings *set)
-{
-	for (size_t i = 0; i < set->nenvs; i++)
-		if (strcmp(set->envs[i].name, ENV_LOCAL) != 0)
-			return true;
-	return false;
-}
-
 enum err where_check(struct session *s, const char *command, const char *args,
 	struct error *err)
 {
@@ -28,7 +19,7 @@ enum err where_check(struct session *s, const char *command, const char *args,
 			"this is a bare repository: nothing can be run from "
 			"it");
 	}
-	if (s->env_chosen || !has_shared(&s->settings))
+	if (s->env_chosen || !settings_has_shared(&s->settings))
 		return ERR_OK;
 	error_hint(err, "say which one:");
 	for (size_t i = 0; i < s->settings.nenvs; i++) {

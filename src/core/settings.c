@@ -106,6 +106,14 @@ const struct environment_def *settings_env(
 	return NULL;
 }
 
+bool settings_has_shared(const struct settings *s)
+{
+	for (size_t i = 0; i < s->nenvs; i++)
+		if (strcmp(s->envs[i].name, ENV_LOCAL) != 0)
+			return true;
+	return false;
+}
+
 #define DATABASE_VARIABLE "DATABASE_URL"
 
 static enum err no_database(
