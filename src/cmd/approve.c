@@ -141,7 +141,7 @@ static enum err check_environment(struct approval *a, struct error *err)
 				env);
 		return ERR_OK;
 	}
-	if (s->settings.nenvs) {
+	if (settings_has_shared(&s->settings)) {
 		error_hint(err, "say which environment is meant:");
 		hint_environments(a, false, err);
 	} else {
