@@ -154,6 +154,7 @@ mark	printf 'version\t%s\n%s\t1\n' "$evil" "$evil" >../t.tsv; git strack mark --
 mark	printf '[{"filename":"%s","status":"%s","executed_at":"x"}]' "$bidi" "$bidi" >../t.json; git strack mark --from ../t.json -m "$bidi"
 +reset	git strack reset --env production -m "$evil" "$b"; git strack reset -m x "$evil"
 resolve	git strack resolve --env production --done -m "$evil" "$b"; git strack resolve --done -m x "$evil"
+rollback	git strack rollback --env staging --yes "$a"; git strack rollback --yes -m "$evil" "$b"; git strack rollback "no$evil"
 remind	git strack remind --all; git strack remind --json
 cleanup	git strack cleanup
 +exec	git strack exec -m "$evil" --env staging -- printf '%s\n' "$evil"; git strack exec -m x -- "$evil"
