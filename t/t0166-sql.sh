@@ -50,7 +50,7 @@ for client in psql mariadb sqlite3; do
 	[ -n "\$STRACK_RUN" ] || exec $real "\$@"
 	how=\$(cat "$PWD/../how")
 	case \$how in
-	*after | signal) $real "\$@" ;;
+	*after | signal | late) $real "\$@" ;;
 	esac
 	case \$how in
 	both*) # stopped, it does not see that its runner is gone
@@ -59,6 +59,7 @@ for client in psql mariadb sqlite3; do
 	esac
 	case \$how in
 	signal) kill -KILL \$\$ ;;
+	late) trap 'exit 0' TERM && { sleep 60 & } && wait ;;
 	*) kill -KILL \$PPID && exec sleep 60 ;;
 	esac
 	EOF
@@ -148,6 +149,13 @@ test_expect_success "$db: a client that dies behind COMMIT has not failed" '
 	test "$(sql $db "SELECT sum(n) FROM users")" = 62
 '
 
+test_expect_success "$db: committed in time, and ended with 0 behind the limit" '
+	doomed late $db --timeout 2s --again -m late 20260104_more.sql >out &&
+	grep "^done" out && entry scripts/20260104_more.sql done >e &&
+	grep "^reason timed out after 2.*; but it was committed" e &&
+	test "$(sql $db "SELECT sum(n) FROM users")" = 82
+'
+
 test_expect_success "$db: run, cleanup and resolve ask" '
 	echo "UPDATE users SET n = n + 100;" | script scripts/20260105_$db.sql &&
 	{ doomed both-after $db 20260105_$db.sql >/dev/null 2>&1 || :; } &&
@@ -160,7 +168,7 @@ test_expect_success "$db: run, cleanup and resolve ask" '
 		grep "nothing was left of its run, but it is done" err ;;
 	esac &&
 	test "$(kinds scripts/20260105_$db.sql $db)" = "claim done" &&
-	test "$(sql $db "SELECT sum(n) FROM users")" = 262
+	test "$(sql $db "SELECT sum(n) FROM users")" = 282
 '
 
 test_expect_success "$db: what begins or ends a transaction is refused, with its line" '
@@ -217,7 +225,7 @@ test_expect_success "$db: words of transactions in bodies and quotes are none" '
 	{ cat ../words && printf "%s\n" "SAVEPOINT s;" "UPDATE users SET n = 0;" \
 		"ROLLBACK TO SAVEPOINT s;"; } | script scripts/20260107_$db.sql &&
 	run $db 20260107_$db.sql >out &&
-	test "$(sql $db "SELECT sum(n) FROM users")" = 262
+	test "$(sql $db "SELECT sum(n) FROM users")" = 282
 '
 
 case $db in

@@ -1,5 +1,5 @@
 /*
- * The end of a SQL script that did not exit with 0.  Its client may have died
+ * The end of a SQL script that did not go well.  Its client may have died
  * when COMMIT was under way, so what the client says is not the last word: the
  * database is asked, where there is a doubt.
  */
@@ -120,6 +120,13 @@ static void ask(struct warden *w, const struct database *db)
 	buf_release(&why);
 }
 
+/* One that was ended, and exits with 0 all the same, may have been through. */
+static bool is_past_doubt(const struct warden *w)
+{
+	return w->reaped && WIFEXITED(w->status) && !WEXITSTATUS(w->status) &&
+	       !w->timed_out && !w->cancelled;
+}
+
 void warden_ask_database(struct warden *w)
 {
 	const struct job *j = w->j;
@@ -127,8 +134,7 @@ void warden_ask_database(struct warden *w)
 	struct database db;
 
 	if (!w->started || !j->file ||
-		!script_is_sql(&j->s->settings, j->file) ||
-		(w->reaped && WIFEXITED(w->status) && !WEXITSTATUS(w->status)))
+		!script_is_sql(&j->s->settings, j->file) || is_past_doubt(w))
 		return;
 	database_init(&db);
 	if (sql_database(j->s, &db, NULL)) {
