@@ -73,6 +73,8 @@ enum err script_read(struct repo *r, const struct settings *s,
  * a program is not installed here is no fault of theirs. */
 enum err script_check_bytes(const struct settings *s, const char *path,
 	bool executable, const struct buf *text, struct error *err);
+/* Its time limit: its header's, else that of [scripts]; seconds, 0 none. */
+int64_t script_limit(const struct settings *s, const struct script *script);
 /* Is there a program of that name, or path, that can be started? */
 bool script_program_found(struct repo *r, const char *name);
 /* Is it SQL for the database of the environment (run/sql.c), and for no runner

@@ -176,11 +176,7 @@ static void running(const char *run, void *arg)
 
 static int64_t limit_of(const struct batch *b, const struct script *sc)
 {
-	if (b->timeout >= 0)
-		return b->timeout;
-	if (sc->header.timeout >= 0)
-		return sc->header.timeout;
-	return b->s->settings.timeout;
+	return b->timeout >= 0 ? b->timeout : script_limit(&b->s->settings, sc);
 }
 
 static void count(struct batch *b, enum state state)

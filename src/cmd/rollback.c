@@ -89,11 +89,9 @@ static enum err run(struct session *s, const void *opts,
 	struct scriptvec all = SCRIPTVEC_INIT;
 	struct companions companions = COMPANIONS_INIT(NULL, NULL);
 	struct script *companion = NULL;
-	struct undo u = { .s = s,
-		.reason = o->message,
-		.allow_dirty = o->allow_dirty,
-		.wait = o->wait,
-		.out = &s->out };
+	struct undo u = {
+		.s = s, .reason = o->message, .wait = o->wait, .out = &s->out
+	};
 	enum err rc = check_usage(o, a, &u.timeout, err);
 
 	if (!rc)

@@ -197,10 +197,8 @@ static void started(const char *run, void *arg)
 
 static int64_t limit_of(const struct undo *u)
 {
-	if (u->timeout >= 0)
-		return u->timeout;
-	return u->companion->header.timeout >= 0 ? u->companion->header.timeout
-						 : u->s->settings.timeout;
+	return u->timeout >= 0 ? u->timeout
+			       : script_limit(&u->s->settings, u->companion);
 }
 
 static enum err failed(const struct undo *u, const struct state_row *r,

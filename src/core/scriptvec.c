@@ -27,6 +27,11 @@ void script_free(struct script *sc)
 	free(sc);
 }
 
+int64_t script_limit(const struct settings *s, const struct script *sc)
+{
+	return sc->header.timeout >= 0 ? sc->header.timeout : s->timeout;
+}
+
 struct script *scriptvec_add(struct scriptvec *l, const char *path)
 {
 	ARRAY_GROW(l->v, l->n + 1, l->cap);

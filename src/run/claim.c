@@ -37,10 +37,10 @@ char *job_lock_path(
 
 /* ---- the bytes ---- */
 
-static enum err read_file(const struct job *j, const struct script *file,
+enum err job_read_file(const struct session *s, const struct script *file,
 	struct buf *ret, struct error *err)
 {
-	char *path = path_join(repo_work_tree(j->s->repo), file->path);
+	char *path = path_join(repo_work_tree(s->repo), file->path);
 	enum err rc = file_read(path, SCRIPT_MAX, false, ret, err);
 
 	if (rc == ERR_NOTFOUND) {
@@ -59,7 +59,7 @@ enum err job_hash_file(const struct job *j, const struct script *file,
 	char ret[SHA256_HEX + 1], struct error *err)
 {
 	struct buf bytes = BUF_INIT;
-	enum err rc = read_file(j, file, &bytes, err);
+	enum err rc = job_read_file(j->s, file, &bytes, err);
 
 	if (!rc)
 		sha256_hex(bytes.ptr, bytes.len, ret);
@@ -85,7 +85,7 @@ static enum err pin_bytes(struct job *j, struct error *err)
 	char hex[SHA256_HEX + 1];
 	enum err rc;
 
-	rc = read_file(j, j->file, &disk, err);
+	rc = job_read_file(j->s, j->file, &disk, err);
 	if (!rc)
 		rc = worktree_blob(
 			r, j->file->path, SCRIPT_MAX, true, &j->blob, err);
@@ -126,8 +126,7 @@ static enum err pin_verify(struct job *j, struct error *err)
 			&j->verify_blob, err);
 	if (rc)
 		error_prefix(err, "%s", verify->path);
-	j->verify_limit = verify->header.timeout >= 0 ? verify->header.timeout
-						      : j->s->settings.timeout;
+	j->verify_limit = script_limit(&j->s->settings, verify);
 	return rc;
 }
 

@@ -75,7 +75,10 @@ void job_add_args(struct job *j);
 /* The same for parameters, whose secrets are masked from now on; an error when
  * one of them can't be. */
 enum err job_add_params(struct job *j, struct error *err);
-/* SHA-256 of a file of the work tree as it lies there now. */
+/* The bytes of a file of the work tree as it lies there now. */
+enum err job_read_file(const struct session *s, const struct script *file,
+	struct buf *ret, struct error *err);
+/* Their SHA-256. */
 enum err job_hash_file(const struct job *j, const struct script *file,
 	char ret[SHA256_HEX + 1], struct error *err);
 

@@ -1,8 +1,7 @@
 /*
  * A run that left no outcome may have left its effect, and there may be one who
  * knows: the database that it ran in, or the verify companion of its script.
- * Asked under the script's lock,
- * when nothing of the run lives any more.
+ * Asked under the script's lock, when nothing of the run lives any more.
  */
 #include "sql.h"
 
@@ -154,8 +153,7 @@ static void ask_verify(struct session *s, const struct state_row *r,
 	snprintf(j.run, sizeof(j.run), "%s", r->run);
 	j.claim.seq = claim->seq;
 	j.dir.path = rundir_path(s->state_dir, r->run, NULL);
-	j.verify_limit = verify->header.timeout >= 0 ? verify->header.timeout
-						     : s->settings.timeout;
+	j.verify_limit = script_limit(&s->settings, verify);
 	/* without it, the first attempt is what it looks like */
 	rundir_get(s->state_dir, r->run, "resume", &j.resume, NULL);
 	if (!claims_params(claim, &params))

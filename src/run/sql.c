@@ -55,25 +55,11 @@ enum err sql_database(
 
 /* ---- the text ---- */
 
-static enum err read_text(const struct job *j, const struct script *file,
-	struct buf *ret, struct error *err)
-{
-	char *path = path_join(repo_work_tree(j->s->repo), file->path);
-	enum err rc = file_read(path, SCRIPT_MAX, false, ret, err);
-
-	free(path);
-	return rc;
-}
-
 static enum err write_text(
 	const char *path, const struct buf *text, struct error *err)
 {
-	enum err rc = file_remove(path, err);
+	enum err rc = file_remove(path, err); /* of a crash */
 
-	if (rc == ERR_NOTFOUND) {
-		error_reset(err);
-		rc = ERR_OK;
-	}
 	/* it may hold secret parameters: for nobody else, whatever the group */
 	return rc ? rc : file_create(path, 0600, text->ptr, text->len, err);
 }
@@ -156,7 +142,7 @@ static enum err make(struct job *j, const struct script *file, enum part part,
 		.file = file->path,
 		.began = began,
 		.text = &text };
-	enum err rc = read_text(j, file, &text, err);
+	enum err rc = job_read_file(j->s, file, &text, err);
 
 	oid_hex(&j->blob, hex);
 	if (!rc)
@@ -205,7 +191,6 @@ enum err sql_program(struct job *j, const struct script *file, enum part part,
 enum err run_sql_check(
 	struct session *s, const struct script *sc, struct error *err)
 {
-	const struct job j = { .s = s };
 	struct buf text = BUF_INIT;
 	struct database db;
 	bool open;
@@ -222,7 +207,7 @@ enum err run_sql_check(
 	if (rc)
 		error_prefix(err, "%s", sc->path);
 	if (!rc)
-		rc = read_text(&j, sc, &text, err);
+		rc = job_read_file(s, sc, &text, err);
 	if (!rc)
 		rc = sql_check(db.kind, !sc->header.no_transaction, sc->path,
 			text.ptr, text.len, &open, err);

@@ -74,6 +74,15 @@ static void end_row(
 	buf_adds(ret, ";\nCOMMIT;\n");
 }
 
+/* Of a script that sees to its transactions itself: whole, and by itself. */
+static void whole_row(const struct sql_wrap *w, const char *begin,
+	const char *table, struct buf *ret)
+{
+	buf_adds(ret, begin);
+	add_row(w, table, now[w->db->kind], ret);
+	buf_adds(ret, "COMMIT;\n");
+}
+
 /* NAME and value of a parameter, one after the other. */
 static void add_params(const struct sql_wrap *w, const char *before,
 	const char *between, const char *after, bool word, struct buf *ret)
@@ -134,9 +143,7 @@ static void psql_wrap(const struct sql_wrap *w, struct buf *ret)
 	} else if (w->transaction) {
 		end_row(w, ":strack_runs", ret);
 	} else { /* one that the script left open ends here */
-		buf_adds(ret, "BEGIN;\n");
-		add_row(w, ":strack_runs", now[w->db->kind], ret);
-		buf_adds(ret, "COMMIT;\n");
+		whole_row(w, "BEGIN;\n", ":strack_runs", ret);
 	}
 }
 
@@ -166,9 +173,7 @@ static void sqlite_wrap(const struct sql_wrap *w, struct buf *ret)
 	} else if (w->transaction) {
 		end_row(w, "main.strack_runs", ret);
 	} else { /* an error where the script left one open */
-		buf_adds(ret, "BEGIN IMMEDIATE;\n");
-		add_row(w, "main.strack_runs", now[w->db->kind], ret);
-		buf_adds(ret, "COMMIT;\n");
+		whole_row(w, "BEGIN IMMEDIATE;\n", "main.strack_runs", ret);
 	}
 }
 
@@ -222,8 +227,7 @@ static void mariadb_wrap(const struct sql_wrap *w, struct buf *ret)
 		buf_adds(ret, "delimiter ;\n");
 		buf_addf(ret, tables[DATABASE_MARIADB], name.ptr);
 		buf_adds(ret, ";\n");
-		add_row(w, table.ptr, now[w->db->kind], ret);
-		buf_adds(ret, "COMMIT;\n");
+		whole_row(w, "", table.ptr, ret);
 	}
 	buf_release(&name);
 	buf_release(&table);
