@@ -130,6 +130,7 @@ SRC = \
 	src/cmd/status.c \
 	src/cmd/statuslist.c \
 	src/cmd/statusmatrix.c \
+	src/cmd/sync.c \
 	src/cmd/target.c \
 	src/cmd/trust.c \
 	src/cmd/trustlist.c \
@@ -144,6 +145,7 @@ SRC = \
 	src/core/cachefile.c \
 	src/core/circle.c \
 	src/core/claims.c \
+	src/core/commititem.c \
 	src/core/commitshape.c \
 	src/core/companion.c \
 	src/core/database.c \
@@ -151,6 +153,8 @@ SRC = \
 	src/core/entry.c \
 	src/core/entryname.c \
 	src/core/entryparse.c \
+	src/core/exchange.c \
+	src/core/exchangerefuse.c \
 	src/core/found.c \
 	src/core/header.c \
 	src/core/held.c \
@@ -187,9 +191,11 @@ SRC = \
 	src/core/scriptvec.c \
 	src/core/session.c \
 	src/core/sessionkeys.c \
+	src/core/sessionremote.c \
 	src/core/settings.c \
 	src/core/settingsat.c \
 	src/core/settingskeys.c \
+	src/core/side.c \
 	src/core/slug.c \
 	src/core/sqltext.c \
 	src/core/state.c \
@@ -214,11 +220,13 @@ SRC = \
 	src/git/pathname.c \
 	src/git/porcelain.c \
 	src/git/refs.c \
+	src/git/remote.c \
 	src/git/repo.c \
 	src/git/rev.c \
 	src/git/stores.c \
 	src/git/tree.c \
 	src/git/treediff.c \
+	src/git/treeunion.c \
 	src/git/worktree.c \
 	src/main.c \
 	src/opt.c \

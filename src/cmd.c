@@ -28,6 +28,7 @@ static const struct command *const commands[] = {
 	&cmd_check,
 	&cmd_verify,
 	&cmd_trust,
+	&cmd_sync,
 	&cmd_hooks,
 };
 

@@ -194,6 +194,7 @@ static enum err run_command(
 			&a.has_rest, err);
 		if (!rc)
 			rc = c->run(&s, opts, &a, err);
+		session_tell_unsent(&s);
 		if (rc == ERR_USAGE)
 			print_usage(c, &s.msg);
 	}

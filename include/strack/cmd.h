@@ -49,6 +49,7 @@ extern const struct command cmd_remove;
 extern const struct command cmd_check;
 extern const struct command cmd_verify;
 extern const struct command cmd_trust;
+extern const struct command cmd_sync;
 extern const struct command cmd_hooks;
 
 #endif

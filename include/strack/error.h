@@ -53,6 +53,9 @@ void error_prefix(struct error *err, const char *fmt, ...)
 void error_hint(struct error *err, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* Exchanges what two of them say; either may be empty. */
+void error_swap(struct error *a, struct error *b);
+
 /* Empties it for another use; error_release also frees. */
 void error_reset(struct error *err);
 void error_release(struct error *err);

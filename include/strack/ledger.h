@@ -21,6 +21,9 @@ struct ledger;
 #define LEDGER_BRANCH "strack-ledger"
 #define LEDGER_REF "refs/heads/" LEDGER_BRANCH
 #define LEDGER_SEEN_REF "refs/strack/seen/" LEDGER_BRANCH
+/* What is this clone's alone, where the branch is shared. */
+#define LEDGER_LOCAL_REF "refs/strack/local"
+#define LEDGER_LOCAL_SEEN_REF "refs/strack/seen/local"
 #define LEDGER_ROOT_CONFIG "strack.root" /* first ledger commit seen */
 
 struct problem {
@@ -52,6 +55,15 @@ struct ledger_opts {
 	const char *sign_program; /* gpg.ssh.program, or NULL */
 	const char *clone;        /* this clone's id, for `local`; or NULL */
 	bool full;                /* verify everything, believe no cache */
+	/* The remote that every clone brings its entries to, or NULL; how long
+	 * a question to it may take, and whether to do without it. */
+	const char *remote;
+	int network_ms;
+	bool offline;
+	/* Who may sign a merge; ERR_HELD when nobody here may. */
+	enum err (*merger)(struct ledger *l, void *arg,
+		const struct signer **ret, struct error *err);
+	void *merger_arg;
 	ledger_progress_fn *progress;
 	void *progress_arg;
 };
@@ -143,6 +155,7 @@ struct ledger_write {
 	enum err (*decide)(struct ledger *l, void *arg, struct error *err);
 	void *arg;
 	struct buf *path; /* gets the path on the branch; may be NULL */
+	bool unsure;      /* set when it failed, but the remote may have it */
 };
 
 /* Journal, objects, commit, compare-and-swap, read-back.  When it returns
@@ -160,6 +173,39 @@ enum err ledger_may_sign(struct ledger *l, const struct signer *signer,
 /* Commits what a crash left in the journal and throws away what must not be
  * (claims and decisions that no ref holds).  Cheap when there is nothing. */
 enum err ledger_recover(struct ledger *l, struct error *err);
+
+/* ---- with a remote ---- */
+
+/* From now on the ledger is shared by way of a remote (borrowed; NULL: of
+ * none). */
+void ledger_share(struct ledger *l, const char *remote);
+
+struct ledger_exchange {
+	size_t received; /* commits that came */
+	size_t sent;     /* commits that went */
+	bool merged;     /* both sides had something that the other had not */
+};
+/* Asks the remote what it has, verifies that, and brings both to one tip; with
+ * `any` also what is not sound, if a disown can mend it.
+ * ERR_HELD: it did not answer, or refuses.  ERR_FATAL: what it has is not
+ * taken; the hint says how to go on.  Nothing without a remote. */
+enum err ledger_exchange(struct ledger *l, bool any,
+	struct ledger_exchange *ret, struct error *err);
+/* Did it fail to answer, or refuse, when it was asked last? */
+bool ledger_is_down(const struct ledger *l);
+/* Was there an exchange that succeeded, by this process? */
+bool ledger_met(const struct ledger *l);
+/* Commits of the branch that the remote does not have as far as is known;
+ * nothing is asked.  0 without a remote. */
+enum err ledger_unsent(struct ledger *l, size_t *ret, struct error *err);
+/* Makes the branch of what the remote has, once that is verified; of what git
+ * fetched of it before where `ref` names that.  ERR_NOTFOUND when it has no
+ * ledger; ERR_EXISTS when the branch is there. */
+enum err ledger_join(
+	const struct ledger_opts *opts, const char *ref, struct error *err);
+/* Changes whenever anything comes to the ledger, of any clone or this one's
+ * alone. */
+struct oid ledger_mark(const struct ledger *l);
 
 struct ledger_found_opts {
 	const struct ledger_opts *ledger;

@@ -118,6 +118,11 @@ enum err tree_add(struct repo *r, const struct oid *base,
 	const struct tree_addition *v, size_t n, struct oidvec *written,
 	struct oid *ret, struct error *err);
 
+/* A tree that holds what either holds.  ERR_EXISTS names a path where both
+ * have something and it differs.  All trees written are pushed to `written`. */
+enum err tree_union(struct repo *r, const struct oid *a, const struct oid *b,
+	struct oidvec *written, struct oid *ret, struct error *err);
+
 /* ---- commits ---- */
 #define COMMIT_MAX (1u << 20)
 

@@ -24,6 +24,15 @@ struct session {
 	char *clone;     /* id of this clone; NULL while it has none */
 	char *state_dir; /* <common dir>/strack */
 	char *user, *host;
+	char *remote;   /* that the ledger is shared by; NULL: none is known */
+	int network_ms; /* how long a question to it may take */
+	bool offline;   /* do without it */
+	/* The command (and what it takes) that does nothing without it; NULL:
+	 * it may. */
+	const char *must_reach;
+	bool no_arrival;       /* ask nobody for a ledger that is not here */
+	bool unasked;          /* one that may have it did not answer */
+	bool wrote;            /* opened for writing */
 	struct ledger *ledger; /* NULL: not opened, or there is none */
 	struct signer *clone_signer, *person_signer;
 };
@@ -54,6 +63,36 @@ enum err session_ledger_for_writing(
 /* Founds the ledger of this repository: root key (the person's, else the
  * clone's), and admits the clone's key.  ERR_EXISTS. */
 enum err session_found_ledger(struct session *s, struct error *err);
+
+/* ---- the remote: sessionremote.c ---- */
+/* Reads strack.networkTimeout. */
+enum err session_network(struct session *s, struct error *err);
+/* Does strack.remote say that there is to be none? */
+bool session_is_alone(struct session *s);
+/* Takes what strack.remote says. */
+void session_know_remote(struct session *s);
+/* Sets strack.remote; NULL: there is to be none. */
+enum err session_use_remote(
+	struct session *s, const char *name, struct error *err);
+/* Which remote has a ledger (the caller frees it; NULL: none)?  ERR_HELD: none
+ * of those that answered. */
+enum err session_ask_remotes(struct session *s, char **ret, struct error *err);
+/* Makes the branch of what a remote has.  ERR_NOTFOUND: none has anything;
+ * ERR_HELD: as above. */
+enum err session_arrive(
+	struct session *s, const struct ledger_opts *opts, struct error *err);
+/* The remote that is known, or the one that is found to have a ledger, which
+ * is strack.remote from then on.  ERR_HELD as above. */
+enum err session_find_remote(struct session *s, struct error *err);
+/* Exchanges with it, where there is one.  ERR_HELD when it does not answer and
+ * must_reach is set; otherwise that is told as a warning.  `any` as in
+ * ledger_exchange. */
+enum err session_exchange(struct session *s, bool any, struct error *err);
+/* As ledger_opts.merger. */
+enum err session_merger(struct ledger *l, void *arg, const struct signer **ret,
+	struct error *err);
+/* Says what waits to be sent, after a command that wrote. */
+void session_tell_unsent(struct session *s);
 
 /* The key of this clone (STRACK_SIGNING_KEY_FILE, strack.signingKey, the one
  * in the state folder); NULL with ERR_NOTFOUND when there is none yet. */

@@ -110,3 +110,11 @@ void error_release(struct error *err)
 	buf_release(&err->hint);
 	err->sys = 0;
 }
+
+void error_swap(struct error *a, struct error *b)
+{
+	struct error x = *a;
+
+	*a = *b;
+	*b = x;
+}

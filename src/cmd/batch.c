@@ -73,13 +73,15 @@ enum err batch_plan(struct batch *b, struct error *err)
 	view_facts(&b->view, b->s->env, &facts);
 	plan_make(&facts, &wish, &b->plan);
 	if (b->s->ledger)
-		b->planned_at = *ledger_tip(b->s->ledger);
+		b->planned_at = ledger_mark(b->s->ledger);
 	return ERR_OK;
 }
 
 static bool is_stale(const struct batch *b)
 {
-	return oid_cmp(&b->planned_at, ledger_tip(b->s->ledger)) != 0;
+	struct oid now = ledger_mark(b->s->ledger);
+
+	return oid_cmp(&b->planned_at, &now) != 0;
 }
 
 /* Whose own entries are as they were when it was planned, and who waits for
@@ -299,6 +301,8 @@ static enum err wait_for(struct batch *b, const char *path, struct error *err)
 	bool moved = false;
 	enum err rc = run_wait(b->s, path, err);
 
+	if (!rc && strcmp(b->s->env, ENV_LOCAL) != 0)
+		rc = session_exchange(b->s, false, err);
 	if (!rc)
 		rc = ledger_refresh(b->s->ledger, &moved, err);
 	if (!rc && !moved && !is_stale(b))

@@ -15,7 +15,7 @@
 struct run_opts {
 	const char *env, *message, *timeout, *tag;
 	bool dry_run, retry, from_start, again, keep_going, wait, allow_dirty;
-	bool from_the_beginning, yes, json, detach;
+	bool from_the_beginning, yes, json, detach, offline;
 	struct strvec params; /* as they were typed */
 };
 
@@ -30,7 +30,7 @@ struct batch {
 	struct strvec given;    /* parameters, NAME=VALUE */
 	struct strvec selected; /* paths; empty: all */
 	struct plan plan;
-	struct oid planned_at; /* tip of the ledger then */
+	struct oid planned_at; /* ledger_mark() then */
 	struct strvec todo;    /* paths, what was not settled at the start */
 	size_t to_run;         /* of these, how many were to be run */
 	size_t at;             /* how many were begun */

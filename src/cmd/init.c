@@ -8,16 +8,20 @@
 
 #include "hookwords.h"
 #include "strack/cmd.h"
-#include "strack/process.h"
+#include "strack/refs.h"
+#include "strack/remote.h"
 #include "strack/run.h"
 
-#define REMOTE_TIMEOUT_MS 30000
-
 struct init_opts {
-	bool no_hooks;
+	const char *remote;
+	bool no_remote, no_hooks;
 };
 
 static const struct opt options[] = {
+	{ 0, "remote", OPT_STRING, offsetof(struct init_opts, remote), "<name>",
+		"the remote that every clone brings its entries to" },
+	{ 0, "no-remote", OPT_FLAG, offsetof(struct init_opts, no_remote), NULL,
+		"the ledger is this clone's alone" },
 	{ 0, "no-hooks", OPT_FLAG, offsetof(struct init_opts, no_hooks), NULL,
 		"install no hooks that remind of scripts" },
 	{ 0, NULL, OPT_END, 0, NULL, NULL },
@@ -30,59 +34,118 @@ static void say(struct session *s, const char *what, const char *value)
 	out_printf(&s->out, "\n");
 }
 
-/* Does the remote have a ledger?  Nothing may be asked of a person here. */
-static enum err ask_remote(const char *remote, bool *has, struct error *err)
+/* ---- the remote ---- */
+
+/* The one to found a ledger on: the one that is named, the only one, or
+ * "origin"; NULL: this clone's alone. */
+static enum err choose_remote(struct session *s, const struct init_opts *o,
+	char **ret, struct error *err)
 {
-	const char *argv[] = { "git", "ls-remote", "--exit-code", "--", remote,
-		LEDGER_REF, NULL };
-	const char *env[] = { "GIT_TERMINAL_PROMPT=0", NULL };
-	struct process_opts o = {
-		.argv = argv, .env = env, .timeout_ms = REMOTE_TIMEOUT_MS
-	};
-	struct process_result r = PROCESS_RESULT_INIT;
-	enum err rc = process_run(&o, &r, err);
+	struct strvec names = STRVEC_INIT;
+	enum err rc = ERR_OK;
 
-	if (!rc && r.exit != 0 && r.exit != 2) {
-		buf_trim_end(&r.err);
-		rc = error_set(err, ERR_HELD, "%s", r.err.ptr);
+	*ret = NULL;
+	if (o->remote)
+		*ret = xstrdup(o->remote);
+	if (o->remote || o->no_remote || session_is_alone(s))
+		return ERR_OK;
+	if (s->remote) {
+		*ret = xstrdup(s->remote);
+		return ERR_OK;
 	}
-	*has = r.exit == 0;
-	process_result_release(&r);
-	if (rc) {
-		error_prefix(err,
-			"the remote '%s' can't be asked whether it "
-			"has a ledger",
-			remote);
-		error_hint(err,
-			"a second ledger would split the team's "
-			"history: try again when it can be reached, or\n"
-			"  git remote remove %s",
-			remote);
-		return ERR_HELD;
-	}
-	return ERR_OK;
-}
-
-static enum err ask_remotes(struct session *s, struct error *err)
-{
-	struct strvec remotes = STRVEC_INIT;
-	enum err rc = repo_remotes(s->repo, &remotes, err);
-	bool has = false;
-
-	for (size_t i = 0; !rc && i < remotes.n; i++) {
-		rc = ask_remote(remotes.v[i], &has, err);
-		if (rc || !has)
-			continue;
-		error_hint(err,
-			"use it:\n"
-			"  git fetch %s %s:%s\n  git strack init",
-			remotes.v[i], LEDGER_BRANCH, LEDGER_BRANCH);
+	rc = repo_remotes(s->repo, &names, err);
+	if (!rc && names.n == 1)
+		*ret = xstrdup(names.v[0]);
+	else if (!rc && strvec_has(&names, "origin"))
+		*ret = xstrdup("origin");
+	if (!rc && names.n && !*ret) {
+		error_hint(err, "say which one the ledger goes to:");
+		for (size_t i = 0; i < names.n; i++)
+			error_hint(err, "  git strack init --remote %s",
+				names.v[i]);
+		error_hint(err, "or keep it here:\n"
+				"  git strack init --no-remote");
 		rc = error_set(err, ERR_HELD,
-			"the remote '%s' has a ledger already", remotes.v[i]);
+			"this repository has several remotes, and none has a "
+			"ledger");
 	}
-	strvec_release(&remotes);
+	strvec_release(&names);
 	return rc;
 }
+
+/* Before anything is made: a ledger that can't get there would be another one
+ * than the team's. */
+static enum err may_push(struct session *s, const char *name, struct error *err)
+{
+	struct remote *m = NULL;
+	struct oid head;
+	enum err rc;
+
+	if (!name || repo_head(s->repo, &head, NULL))
+		return ERR_OK;
+	rc = remote_open(s->repo, name, s->network_ms, &m, err);
+	if (!rc)
+		rc = remote_push(m, &head, LEDGER_REF, true, err);
+	remote_free(m);
+	if (rc == ERR_HELD)
+		error_hint(err,
+			"found it where you may push, or keep it here, where "
+			"no other clone sees it:\n"
+			"  git strack init --no-remote");
+	return rc;
+}
+
+static enum err not_asked(struct error *err)
+{
+	error_prefix(err, "a remote can't be asked whether it has a ledger");
+	error_hint(err, "a second ledger would split the team's history: try "
+			"again when it can be reached, or\n"
+			"  git strack init --no-remote");
+	return ERR_HELD;
+}
+
+/* Somebody else was quicker to found one there: ours, which nobody has seen,
+ * makes room. */
+static enum err give_way(struct session *s, struct error *err)
+{
+	struct oid tip = *ledger_tip(s->ledger), seen;
+	enum err rc;
+
+	ledger_free(s->ledger); /* it is not to be remembered */
+	s->ledger = NULL;
+	rc = ref_delete(s->repo, LEDGER_REF, &tip, err);
+	if (!rc && !ref_read(s->repo, LEDGER_SEEN_REF, &seen, NULL))
+		rc = ref_delete(s->repo, LEDGER_SEEN_REF, &seen, err);
+	if (!rc)
+		rc = repo_config_set(s->repo, LEDGER_ROOT_CONFIG, NULL, err);
+	return rc ? rc : session_ledger(s, err);
+}
+
+/* Takes it for the ledger's, and brings both to one tip. */
+static enum err share(
+	struct session *s, const char *name, bool founded, struct error *err)
+{
+	struct ledger_exchange x = { 0, 0, false };
+	struct error why = ERROR_INIT;
+	char *there = NULL;
+	enum err rc = session_use_remote(s, name, err);
+
+	if (rc || !name)
+		return rc;
+	rc = ledger_exchange(s->ledger, false, &x, &why);
+	if (rc == ERR_FATAL && founded &&
+		!session_ask_remotes(s, &there, NULL) && there) {
+		error_reset(&why);
+		rc = give_way(s, &why);
+	}
+	if (rc)
+		error_swap(&why, err);
+	error_release(&why);
+	free(there);
+	return rc;
+}
+
+/* ---- keys ---- */
 
 /* Whoever holds a root key admits this clone at once; everybody else gets
  * the line that a root must type. */
@@ -156,6 +219,80 @@ static enum err write_ini(struct session *s, struct error *err)
 	return rc;
 }
 
+/* A ledger with one root is lost with its key. */
+static void offer_second_root(struct session *s)
+{
+	out_printf(&s->out,
+		"\nWhoever holds the root key admits the others. Let a second "
+		"person hold one, too:\n\n  git strack trust add <public key> "
+		"--principal <name> --roles root\n\n");
+}
+
+static enum err found(struct session *s, const struct init_opts *o,
+	bool *founded, struct error *err)
+{
+	char *name = NULL;
+	enum err rc;
+
+	error_reset(err);
+	if (!o->no_remote && s->unasked) {
+		error_set(err, ERR_HELD, "it does not answer");
+		return not_asked(err);
+	}
+	rc = choose_remote(s, o, &name, err);
+	if (!rc)
+		rc = may_push(s, name, err);
+	/* by itself: somebody may be quicker there */
+	free(s->remote);
+	s->remote = NULL;
+	if (!rc)
+		rc = session_found_ledger(s, err);
+	*founded = !rc;
+	if (!rc && (name || o->no_remote))
+		rc = share(s, name, true, err);
+	free(name);
+	return rc;
+}
+
+/* The ledger is here, or came just now. */
+static enum err join(
+	struct session *s, const struct init_opts *o, struct error *err)
+{
+	enum err rc = session_make_key(s, err);
+
+	/* Nothing is written to one that has problems, but init tells how this
+	 * clone stands all the same. */
+	if (rc || ledger_require_sound(s->ledger, NULL))
+		return rc;
+	rc = ledger_recover(s->ledger, err);
+	if (rc)
+		return rc;
+	if (o->remote || o->no_remote)
+		return share(s, o->remote, false, err);
+	return session_exchange(s, false, err);
+}
+
+static enum err open_ledger(struct session *s, const struct init_opts *o,
+	bool *founded, struct error *err)
+{
+	struct remote *m = NULL;
+	enum err rc;
+
+	s->no_arrival = o->no_remote;
+	if (o->remote) { /* before anything is asked there */
+		rc = remote_open(s->repo, o->remote, s->network_ms, &m, err);
+		remote_free(m);
+		if (!rc)
+			rc = session_use_remote(s, o->remote, err);
+		if (rc)
+			return rc;
+	}
+	rc = session_ledger(s, err);
+	if (rc == ERR_NOTFOUND)
+		return found(s, o, founded, err);
+	return rc ? rc : join(s, o, err);
+}
+
 static enum err run(struct session *s, const void *opts,
 	const struct cmd_args *a, struct error *err)
 {
@@ -166,42 +303,37 @@ static enum err run(struct session *s, const void *opts,
 
 	if (a->args->n)
 		return error_set(err, ERR_USAGE, "init takes no arguments");
+	if (o->remote && o->no_remote)
+		return error_set(err, ERR_USAGE,
+			"init: --remote and --no-remote exclude each other");
 	rc = session_open(s, NULL, err);
 	if (!rc)
 		rc = session_prepare_state(s, err);
 	if (!rc) /* of one that was cut short */
 		rc = litter_remove(s, false, &litter, err);
 	if (!rc)
-		rc = session_ledger(s, err);
-	if (rc == ERR_NOTFOUND) {
-		error_reset(err);
-		rc = ask_remotes(s, err);
-		if (!rc)
-			rc = session_found_ledger(s, err);
-		founded = !rc;
-	} else if (!rc) {
-		rc = session_make_key(s, err);
-		/* Nothing is written to one that has problems, but init tells
-		 * how this clone stands all the same. */
-		if (!rc && !ledger_require_sound(s->ledger, NULL))
-			rc = ledger_recover(s->ledger, err);
-	}
+		rc = open_ledger(s, o, &founded, err);
 	if (rc)
 		return rc;
+	s->wrote = true;
 	say(s, founded ? "founded" : "ledger", ledger_id(s->ledger));
 	say(s, "branch", LEDGER_BRANCH);
+	if (s->remote)
+		say(s, "remote", s->remote);
 	rc = admit_or_tell(s, err);
 	if (!rc)
 		rc = write_ini(s, err);
 	/* Last, and no failure of init: the ledger does without them. */
 	if (!rc && !o->no_hooks)
 		hooks_for_init(s);
+	if (!rc && founded)
+		offer_second_root(s);
 	return rc;
 }
 
 const struct command cmd_init = {
 	.name = "init",
-	.usage = "init [--no-hooks]",
+	.usage = "init [--remote <name> | --no-remote] [--no-hooks]",
 	.summary = "Make the ledger and this clone's key; safe to repeat",
 	.opts = options,
 	.opts_size = sizeof(struct init_opts),

@@ -68,7 +68,10 @@ static void warn_of_problems(struct session *s)
 
 static enum err open_ledger(struct session *s, struct error *err)
 {
-	enum err rc = session_ledger(s, err);
+	enum err rc;
+
+	s->no_arrival = true; /* a hook asks nobody */
+	rc = session_ledger(s, err);
 
 	if (rc == ERR_NOTFOUND && !s->ledger) {
 		error_reset(err); /* nothing has run yet */

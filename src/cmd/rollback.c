@@ -14,7 +14,7 @@
 
 struct rollback_opts {
 	const char *env, *message, *timeout;
-	bool wait, allow_dirty, yes;
+	bool wait, allow_dirty, yes, offline;
 };
 
 #define AT(field) offsetof(struct rollback_opts, field)
@@ -27,6 +27,8 @@ static const struct opt options[] = {
 		"time limit (5m, 1h30m; 0 is none)" },
 	{ 0, "wait", OPT_FLAG, AT(wait), NULL,
 		"wait for other runners instead of giving up" },
+	{ 0, "offline", OPT_FLAG, AT(offline), NULL,
+		"in a shared environment: without claiming it first" },
 	{ 0, "allow-dirty", OPT_FLAG, AT(allow_dirty), NULL,
 		"use what is not committed in a shared environment" },
 	{ 'y', "yes", OPT_FLAG, AT(yes), NULL,
@@ -54,8 +56,11 @@ static enum err open_place(
 	struct session *s, const struct rollback_opts *o, struct error *err)
 {
 	bool local, allowed = true;
-	enum err rc = session_open(s, o->env, err);
+	enum err rc;
 
+	s->offline = o->offline;
+	s->must_reach = "rollback <script>";
+	rc = session_open(s, o->env, err);
 	if (!rc)
 		rc = where_check(s, "rollback", " <script>", err);
 	if (!rc)

@@ -39,6 +39,8 @@ static const struct opt options[] = {
 		"wait for other runners instead of giving up" },
 	{ 0, "detach", OPT_FLAG, AT(detach), NULL,
 		"go on in the background as soon as the first one runs" },
+	{ 0, "offline", OPT_FLAG, AT(offline), NULL,
+		"in a shared environment: run without claiming it first" },
 	{ 0, "allow-dirty", OPT_FLAG, AT(allow_dirty), NULL,
 		"run what is not committed in a shared environment" },
 	{ 0, "from-the-beginning", OPT_FLAG, AT(from_the_beginning), NULL,
@@ -349,8 +351,10 @@ static enum err run(struct session *s, const void *opts,
 		.detach = DETACH_INIT };
 	enum err rc = check_usage(b.o, a, &b.timeout, err);
 
+	s->offline = b.o->offline;
 	if (!rc)
 		rc = session_open(s, b.o->env, err);
+	s->must_reach = "run";
 	b.companions.r = s->repo;
 	b.companions.s = &s->settings;
 	b.out = b.o->json ? &s->msg : &s->out;

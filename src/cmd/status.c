@@ -169,9 +169,15 @@ static void json_begin(
 	json_array(j);
 }
 
-static void json_end(struct json *j, struct buf *text)
+static void json_end(struct session *s, struct json *j, struct buf *text)
 {
+	size_t unsent = 0;
+
+	if (s->ledger)
+		ledger_unsent(s->ledger, &unsent, NULL);
 	json_end_array(j);
+	json_kv(j, "remote", s->remote);
+	json_kv_int(j, "unsent", (int64_t)unsent);
 	json_end_object(j);
 	buf_addch(text, '\n');
 }
@@ -236,7 +242,7 @@ static enum err show_all(struct show *sh, struct error *err)
 	if (rc)
 		return rc;
 	if (o->json)
-		json_end(&sh->json, &sh->text);
+		json_end(sh->s, &sh->json, &sh->text);
 	if (o->json || o->porcelain)
 		out_raw(&sh->s->out, sh->text.ptr, sh->text.len);
 	else if (o->all_envs && sh->matrix.lines.n)
@@ -304,6 +310,7 @@ static enum err run_status(struct session *s, const void *opts,
 	if (rc)
 		goto out;
 	warn_of_problems(s);
+	s->wrote = true; /* or might have, before */
 	if (o->exit_code && sh.waiting)
 		rc = ERR_NO;
 out:

@@ -58,6 +58,10 @@ static enum err run(struct session *s, const void *opts,
 		rc = session_prepare_state(s, err);
 	if (!rc)
 		rc = session_ledger(s, err);
+	if (!rc && w->writes) {
+		s->wrote = true;
+		rc = session_exchange(s, w->run == trust_word_disown, err);
+	}
 	if (!rc)
 		rc = w->run(s, opts, w->args ? a->args->v[1] : NULL, err);
 	return rc;

@@ -6,36 +6,40 @@
  * Writers of this clone take turns under one lock; the compare-and-swap is
  * for everybody else.
  */
-#include "ledger_i.h"
+#include "exchange.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "journal.h"
 #include "strack/clock.h"
 #include "strack/digest.h"
 #include "strack/gc.h"
 #include "strack/lock.h"
 #include "strack/refs.h"
 #include "strack/repo.h"
+#include "strack/settings.h"
 
 #define LOCK_WAIT_MS 60000
+#define LOCK_WAIT_QUESTIONS 10 /* of a holder that asks a remote */
 
 enum err ledger_lock(
 	const struct ledger *l, struct lock *lock, struct error *err)
 {
 	char *path = xstrfmt("%s/locks/ledger", l->opts.state_dir);
+	int wait = LOCK_WAIT_MS;
 	unsigned file, dir;
 	enum err rc;
 
 	repo_state_modes(l->opts.repo, &file, &dir);
-	rc = lock_take(lock, path, file, LOCK_WAIT_MS, NULL, err);
+	if (l->opts.remote)
+		wait += LOCK_WAIT_QUESTIONS * l->opts.network_ms;
+	rc = lock_take(lock, path, file, wait, NULL, err);
 	if (rc == ERR_HELD)
 		rc = error_set(err, ERR_FATAL,
 			"another process has been writing to the ledger for "
-			"a minute (it holds %s)",
-			path);
+			"%d s (it holds %s)",
+			wait / 1000, path);
 	free(path);
 	return rc;
 }
@@ -45,8 +49,10 @@ enum err ledger_lock(
 enum err ledger_refuse_checked_out(struct ledger *l, struct error *err)
 {
 	struct buf where = BUF_INIT;
-	enum err rc = ref_checked_out(l->opts.repo, LEDGER_REF, &where, err);
+	enum err rc = ERR_NOTFOUND;
 
+	if (!l->owner)
+		rc = ref_checked_out(l->opts.repo, LEDGER_REF, &where, err);
 	error_reset(err);
 	if (rc == ERR_OK) {
 		error_hint(err,
@@ -141,137 +147,6 @@ static enum err sign_entry(struct ledger *l, const struct ledger_write *w,
 	return rc;
 }
 
-static enum err write_objects(struct ledger *l, const struct entry *e,
-	const struct journal_item *it, const struct oid *base_tree,
-	struct oidvec *written, struct oid *tree, struct error *err)
-{
-	struct tree_addition add[3];
-	char *script = xstrfmt("%s.script", it->path);
-	char *log = xstrfmt("%s.log", it->path);
-	size_t n = 0;
-	enum err rc;
-
-	(void)e;
-	rc = object_write(l->opts.repo, OBJECT_BLOB, it->entry.ptr,
-		it->entry.len, &add[0].blob, err);
-	add[n++].path = it->path;
-	if (!rc && it->has_script) {
-		add[n].path = script;
-		add[n++].blob = it->script;
-	}
-	if (!rc && it->has_log) {
-		rc = object_write(l->opts.repo, OBJECT_BLOB, it->log.ptr,
-			it->log.len, &add[n].blob, err);
-		add[n++].path = log;
-	}
-	for (size_t i = 0; !rc && i < n; i++)
-		oidvec_push(written, &add[i].blob);
-	if (!rc)
-		rc = tree_add(
-			l->opts.repo, base_tree, add, n, written, tree, err);
-	free(script);
-	free(log);
-	return rc;
-}
-
-enum err ledger_write_commit(struct repo *r, const struct signer *signer,
-	const struct oid *tree, const struct oid *parent, const char *message,
-	struct oidvec *written, struct oid *ret, struct error *err)
-{
-	struct buf author = BUF_INIT, committer = BUF_INIT;
-	struct buf payload = BUF_INIT, sig = BUF_INIT;
-	enum err rc;
-
-	rc = repo_identity(r, "AUTHOR", &author, err);
-	if (!rc)
-		rc = repo_identity(r, "COMMITTER", &committer, err);
-	if (rc)
-		goto out;
-	commit_format(&payload, tree, parent, parent ? 1 : 0, author.ptr,
-		committer.ptr, message);
-	rc = signer_sign(
-		signer, SIGN_NS_GIT, payload.ptr, payload.len, &sig, err);
-	if (!rc)
-		rc = commit_write(r, &payload, &sig, ret, err);
-	if (!rc)
-		oidvec_push(written, ret);
-out:
-	buf_release(&author);
-	buf_release(&committer);
-	buf_release(&payload);
-	buf_release(&sig);
-	return rc;
-}
-
-/* Does the tree hold exactly these bytes at that path? */
-enum err ledger_holds(struct ledger *l, const struct oid *tree,
-	const struct journal_item *it, bool *ret, struct error *err)
-{
-	struct buf have = BUF_INIT;
-	struct oid blob;
-	unsigned mode;
-	enum err rc;
-
-	*ret = false;
-	rc = tree_find(l->opts.repo, tree, it->path, &mode, &blob, err);
-	if (!rc)
-		rc = object_read(l->opts.repo, &blob, OBJECT_BLOB, ENTRY_MAX,
-			&have, err);
-	if (rc == ERR_NOTFOUND) {
-		error_reset(err);
-		rc = ERR_OK;
-	} else if (!rc) {
-		*ret = have.len == it->entry.len &&
-		       !memcmp(have.ptr, it->entry.ptr, have.len);
-	}
-	buf_release(&have);
-	return rc;
-}
-
-/* One attempt on the tip that was read. ERR_MOVED: look again. */
-enum err ledger_commit_item(struct ledger *l, const struct entry *e,
-	const struct signer *signer, const struct journal_item *it,
-	struct error *err)
-{
-	struct oidvec written = OIDVEC_INIT;
-	struct buf message = BUF_INIT, subject = BUF_INIT;
-	struct oid tree, commit, now;
-	bool there = false;
-	enum err rc;
-
-	rc = write_objects(l, e, it, &l->tree, &written, &tree, err);
-	if (rc)
-		goto out;
-	entry_message(e, &message);
-	entry_subject(e, &subject);
-	rc = ledger_write_commit(l->opts.repo, signer, &tree, &l->tip,
-		message.ptr, &written, &commit, err);
-	if (!rc)
-		rc = objects_sync(l->opts.repo, &written, err);
-	if (!rc)
-		rc = ledger_move_ref(l->opts.repo, l->opts.state_dir,
-			LEDGER_REF, &commit, &l->tip, subject.ptr, err);
-	if (rc)
-		goto out;
-	/* Read back: the branch may have moved on, but must hold it. */
-	rc = ref_read(l->opts.repo, LEDGER_REF, &now, err);
-	if (!rc)
-		rc = history_is_ancestor(
-			l->opts.repo, &commit, &now, &there, err);
-	if (!rc && there)
-		rc = ledger_holds(l, &tree, it, &there, err);
-	if (!rc && !there)
-		rc = error_set(err, ERR_FATAL,
-			"the branch '%s' does not hold the entry that was "
-			"just written (%s)",
-			LEDGER_BRANCH, it->path);
-out:
-	buf_release(&message);
-	buf_release(&subject);
-	oidvec_release(&written);
-	return rc;
-}
-
 void ledger_pause(int attempt)
 {
 	unsigned char r = 0;
@@ -308,7 +183,7 @@ static enum err put_in_journal(struct ledger *l, struct ledger_write *w,
 
 /* An outcome keeps its text over all attempts; everything else is decided
  * and signed anew on each tip. */
-static enum err attempt(struct ledger *l, struct ledger_write *w,
+static enum err prepare(struct ledger *l, struct ledger_write *w,
 	struct journal_item *it, bool *journaled, struct error *err)
 {
 	bool keeps = ledger_keeps(w->e);
@@ -322,7 +197,7 @@ static enum err attempt(struct ledger *l, struct ledger_write *w,
 		rc = refuse_signer(l, w, err);
 	if (!rc && !(keeps && *journaled))
 		rc = put_in_journal(l, w, it, journaled, err);
-	return rc ? rc : ledger_commit_item(l, w->e, w->signer, it, err);
+	return rc;
 }
 
 /* An outcome that can't even be tried (the branch is gone, rewound, checked
@@ -374,34 +249,121 @@ static enum err put_on_footing(struct ledger *l, struct ledger_write *w,
 	return rc;
 }
 
+/* ---- with a remote ---- */
+
+static bool is_shared(const struct ledger *l, const struct entry *e)
+{
+	const char *env = entry_get(e, KEY_ENVIRONMENT);
+
+	return !l->owner && l->opts.remote &&
+	       (!env || strcmp(env, ENV_LOCAL) != 0);
+}
+
+/* Who claims must know that nobody else has; and that a run is lost is said
+ * only by who knows that nobody said otherwise.  Everything else may be sent
+ * later. */
+static bool must_be_sent(const struct ledger *l, const struct entry *e)
+{
+	return is_shared(l, e) && !l->opts.offline &&
+	       (e->kind == KIND_CLAIM || e->kind == KIND_UNDO ||
+		       e->kind == KIND_LOST);
+}
+
+static enum err not_claimed(const struct entry *e, struct error *err)
+{
+	const char *env = entry_get(e, KEY_ENVIRONMENT);
+
+	error_hint(err,
+		"what runs in %s is claimed there first, so that nobody else "
+		"runs it: try again when it answers, or go without that "
+		"certainty:\n  git strack %s --env %s --offline",
+		env, e->kind == KIND_UNDO ? "rollback <script>" : "run", env);
+	return ERR_HELD;
+}
+
+/* Branch and remote at one tip; *send: the entry is to go there, too. */
+static enum err meet_first(struct ledger *l, const struct ledger_write *w,
+	bool anew, bool *send, struct error *err)
+{
+	bool must = must_be_sent(l, w->e);
+	enum exchange_how how = EXCHANGE_KNOWN;
+	enum err rc;
+
+	*send = false;
+	if (!is_shared(l, w->e) || (l->down && !must))
+		return ERR_OK;
+	if (anew)
+		how = w->e->kind == KIND_DISOWN ? EXCHANGE_ANY : EXCHANGE_ANEW;
+	rc = exchange_meet(l, how, NULL, err);
+	*send = !rc;
+	if (rc == ERR_HELD && must)
+		return not_claimed(w->e, err);
+	/* What happened is recorded here in any case. */
+	if (rc == ERR_HELD || (rc && ledger_keeps(w->e))) {
+		l->down = true;
+		error_reset(err);
+		rc = ERR_OK;
+	}
+	return rc;
+}
+
+static enum err commit(struct ledger *l, struct ledger_write *w,
+	const struct journal_item *it, bool send, struct error *err)
+{
+	enum err rc = ledger_commit_item(l, w->e, w->signer, it, send, err);
+
+	w->unsure = rc && l->unsure;
+	if (rc != ERR_HELD)
+		return rc;
+	if (must_be_sent(l, w->e))
+		return not_claimed(w->e, err);
+	l->down = true; /* look again, and record it here */
+	return ERR_MOVED;
+}
+
+static enum err append_once(struct ledger *l, struct ledger_write *w,
+	struct journal_item *it, bool *journaled, const struct footing *before,
+	bool anew, struct error *err)
+{
+	bool moved, send = false;
+	enum err rc = ledger_refresh(l, &moved, err);
+
+	if (!rc)
+		rc = ledger_refuse_checked_out(l, err);
+	if (!rc)
+		rc = meet_first(l, w, anew, &send, err);
+	/* It was when we began; and only trust can mend it. */
+	if (!rc && !ledger_keeps(w->e) &&
+		kind_info(w->e->kind)->folder != FOLDER_TRUST)
+		rc = ledger_require_sound(l, err);
+	if (!rc)
+		rc = put_on_footing(l, w, it, journaled, before, err);
+	if (!rc)
+		rc = prepare(l, w, it, journaled, err);
+	return rc ? rc : commit(l, w, it, send, err);
+}
+
 static enum err append_locked(struct ledger *l, struct ledger_write *w,
 	struct journal_item *it, bool *journaled, struct error *err)
 {
 	struct footing before = footing_of(l);
+	bool shared = is_shared(l, w->e);
+	int tries = shared ? EXCHANGE_TRIES : LEDGER_TRIES;
 	enum err rc = ERR_MOVED;
-	bool moved;
 
-	for (int i = 0; i < LEDGER_TRIES && rc == ERR_MOVED; i++) {
-		if (i)
+	for (int i = 0; i < tries && rc == ERR_MOVED; i++) {
+		if (i && shared && !l->down)
+			exchange_pause(i);
+		else if (i)
 			ledger_pause(i);
 		error_reset(err);
-		rc = ledger_refresh(l, &moved, err);
-		if (!rc)
-			rc = ledger_refuse_checked_out(l, err);
-		/* It was when we began; and only trust can mend it. */
-		if (!rc && !ledger_keeps(w->e) &&
-			kind_info(w->e->kind)->folder != FOLDER_TRUST)
-			rc = ledger_require_sound(l, err);
-		if (!rc)
-			rc = put_on_footing(l, w, it, journaled, &before, err);
-		if (!rc)
-			rc = attempt(l, w, it, journaled, err);
+		rc = append_once(l, w, it, journaled, &before, i > 0, err);
 	}
 	if (rc == ERR_MOVED)
 		rc = error_set(err, ERR_FATAL,
 			"the branch '%s' moved %d times while this was "
 			"written: another program keeps moving it",
-			LEDGER_BRANCH, LEDGER_TRIES);
+			ledger_name(l), tries);
 	return rc;
 }
 
@@ -422,7 +384,7 @@ static enum err look_back(struct ledger *l, const struct entry *e,
 		rc = error_set(&later, ERR_FATAL,
 			"somebody put the branch '%s' back while this was "
 			"written (%s)",
-			LEDGER_BRANCH, it->path);
+			ledger_name(l), it->path);
 
 	/* On a tip that is not sound it may go with that tip. */
 	*safe = !rc && ledger_require_sound(l, NULL) == ERR_OK;
@@ -440,7 +402,18 @@ static enum err look_back(struct ledger *l, const struct entry *e,
 	return rc;
 }
 
-enum err ledger_append(
+/* Safe is what was sent, too, where it is shared. */
+static bool is_sent(struct ledger *l, const struct ledger_write *w,
+	const struct journal_item *it)
+{
+	bool there = false;
+
+	if (!is_shared(l, w->e))
+		return true;
+	return !exchange_holds(l, it, &there, NULL) && there;
+}
+
+static enum err append(
 	struct ledger *l, struct ledger_write *w, struct error *err)
 {
 	struct journal_item it = JOURNAL_ITEM_INIT;
@@ -469,7 +442,7 @@ enum err ledger_append(
 		keep_outcome(l, w, &it, &journaled);
 	if (!rc)
 		rc = look_back(l, w->e, &it, &safe, err);
-	if (safe || (rc && !ledger_keeps(w->e))) {
+	if ((safe && is_sent(l, w, &it)) || (rc && !ledger_keeps(w->e))) {
 		if (journaled)
 			journal_drop(l->opts.state_dir, w->e->id, NULL);
 	} else if (rc && journaled) {
@@ -485,4 +458,20 @@ enum err ledger_append(
 	lock_release(&lock, false);
 	journal_item_release(&it);
 	return rc;
+}
+
+enum err ledger_append(
+	struct ledger *l, struct ledger_write *w, struct error *err)
+{
+	enum err rc = ERR_OK;
+
+	w->unsure = l->unsure = false;
+	l->down = l->down || l->opts.offline;
+	if (l->opts.offline && is_shared(l, w->e) &&
+		(w->e->kind == KIND_CLAIM || w->e->kind == KIND_UNDO))
+		entry_set(w->e, KEY_UNCLAIMED, "yes");
+	if (!side_owns(l, w->e))
+		return append(l, w, err);
+	rc = side_prepare(l, err);
+	return rc ? rc : append(l->side, w, err);
 }

@@ -97,7 +97,7 @@ enum err ledger_found(const struct ledger_found_opts *o, struct error *err)
 	struct gc_hold gc = GC_HOLD_INIT;
 	struct entry e = ENTRY_INIT;
 	struct buf text = BUF_INIT, message = BUF_INIT, subject = BUF_INIT;
-	struct oidvec written = OIDVEC_INIT;
+	struct oidvec written = OIDVEC_INIT, none = OIDVEC_INIT;
 	struct oid tree, commit;
 	char id[37];
 	enum err rc;
@@ -114,7 +114,7 @@ enum err ledger_found(const struct ledger_found_opts *o, struct error *err)
 	entry_message(&e, &message);
 	entry_subject(&e, &subject);
 	rc = ledger_write_commit(
-		r, o->root, &tree, NULL, message.ptr, &written, &commit, err);
+		r, o->root, &tree, &none, message.ptr, &written, &commit, err);
 	if (!rc)
 		rc = objects_sync(r, &written, err);
 	if (!rc)

@@ -48,6 +48,8 @@ void ledger_free(struct ledger *l)
 {
 	if (!l)
 		return;
+	side_free(l);
+	remote_free(l->remote);
 	ledger_forget(l);
 	judge_forget_configs(l);
 	free(l);
@@ -83,13 +85,13 @@ static enum err read_meta(struct ledger *l, struct error *err)
 	if (!rc)
 		return ERR_OK;
 	if (rc == ERR_FATAL) {
-		error_prefix(err, "the branch '%s'", LEDGER_BRANCH);
+		error_prefix(err, "the branch '%s'", ledger_name(l));
 		return rc;
 	}
 	if (rc == ERR_NOTFOUND)
 		error_set(err, ERR_FATAL, "it has no %s", LEDGER_META);
 	error_prefix(err, "the branch '%s' is not a git-strack ledger",
-		LEDGER_BRANCH);
+		ledger_name(l));
 	if (!err->hint.len)
 		error_hint(err,
 			"if it is a branch of your own, rename it:\n"
@@ -172,7 +174,7 @@ out:
 static enum err seen_tip(
 	struct ledger *l, struct oid *ret, bool *have, struct error *err)
 {
-	enum err rc = ref_read(l->opts.repo, LEDGER_SEEN_REF, ret, err);
+	enum err rc = ref_read(l->opts.repo, ledger_seen_ref(l), ret, err);
 
 	*have = rc == ERR_OK;
 	if (rc == ERR_NOTFOUND) {
@@ -182,8 +184,10 @@ static enum err seen_tip(
 	return rc;
 }
 
-static enum err rewound(const struct oid *seen, struct error *err)
+static enum err rewound(
+	const struct ledger *l, const struct oid *seen, struct error *err)
 {
+	const char *name = ledger_name(l);
 	char hex[OID_HEX + 1];
 
 	oid_hex(seen, hex);
@@ -191,14 +195,15 @@ static enum err rewound(const struct oid *seen, struct error *err)
 		"see what is missing:\n"
 		"  git log %s..%.12s\n"
 		"put it back, when nothing else was added meanwhile:\n"
-		"  git branch -f %s %.12s\n"
+		"  git %s %s %.12s\n"
 		"accept the loss (the entries above are gone from here):\n"
 		"  git update-ref -d %s",
-		LEDGER_BRANCH, hex, LEDGER_BRANCH, hex, LEDGER_SEEN_REF);
+		name, hex, l->owner ? "update-ref" : "branch -f", name, hex,
+		ledger_seen_ref(l));
 	return error_set(err, ERR_FATAL,
 		"the branch '%s' was rewound or replaced: %.12s, which was "
 		"verified here before, is no longer part of it",
-		LEDGER_BRANCH, hex);
+		name, hex);
 }
 
 static enum err check_root(struct ledger *l, struct error *err)
@@ -245,7 +250,8 @@ static enum err check_expected(struct ledger *l, struct error *err)
 	return ERR_OK;
 }
 
-static enum err no_branch(const struct oid *seen, struct error *err)
+static enum err no_branch(
+	const struct ledger *l, const struct oid *seen, struct error *err)
 {
 	char hex[OID_HEX + 1];
 
@@ -257,12 +263,12 @@ static enum err no_branch(const struct oid *seen, struct error *err)
 			LEDGER_BRANCH);
 	}
 	oid_hex(seen, hex);
-	error_hint(
-		err, "put it back:\n  git branch %s %.12s", LEDGER_BRANCH, hex);
+	error_hint(err, "put it back:\n  git %s %s %.12s",
+		l->owner ? "update-ref" : "branch", ledger_name(l), hex);
 	return error_set(err, ERR_FATAL,
 		"the branch '%s' is gone, but a "
 		"ledger was here before",
-		LEDGER_BRANCH);
+		ledger_name(l));
 }
 
 /* First look: from the cache, from the tip that was verified last, or from
@@ -283,7 +289,7 @@ static enum err load(struct ledger *l, const struct oid *tip,
 	if (seen && oid_cmp(seen, tip) != 0) {
 		rc = history_is_ancestor(l->opts.repo, seen, tip, &good, err);
 		if (!rc && !good)
-			rc = rewound(seen, err);
+			rc = rewound(l, seen, err);
 		if (rc)
 			return rc;
 	}
@@ -319,7 +325,7 @@ static enum err sync_to(
 
 	rc = history_is_ancestor(l->opts.repo, &base, tip, &good, err);
 	if (!rc && !good)
-		rc = rewound(&base, err);
+		rc = rewound(l, &base, err);
 	if (!rc)
 		rc = tree_of_tip(l, tip, err);
 	if (rc)
@@ -337,7 +343,7 @@ static enum err beyond_judging(struct ledger *l, struct error *err)
 	char hex[OID_HEX + 1];
 
 	error_prefix(err, "the branch '%s' can't be judged", LEDGER_BRANCH);
-	if (!ref_read(l->opts.repo, LEDGER_SEEN_REF, &seen, NULL)) {
+	if (!ref_read(l->opts.repo, ledger_seen_ref(l), &seen, NULL)) {
 		oid_hex(&seen, hex);
 		error_hint(err,
 			"put it back to what was verified here last:\n"
@@ -352,7 +358,18 @@ static enum err beyond_judging(struct ledger *l, struct error *err)
 	return ERR_FATAL;
 }
 
-enum err ledger_refresh(struct ledger *l, bool *moved, struct error *err)
+enum err ledger_go_to(
+	struct ledger *l, const struct oid *tip, struct error *err)
+{
+	enum err rc =
+		l->loaded ? sync_to(l, tip, err) : load(l, tip, NULL, err);
+
+	if (!rc)
+		rc = check_root(l, err);
+	return rc ? rc : check_expected(l, err);
+}
+
+enum err ledger_refresh_one(struct ledger *l, bool *moved, struct error *err)
 {
 	struct oid tip, seen;
 	bool have_seen;
@@ -361,9 +378,9 @@ enum err ledger_refresh(struct ledger *l, bool *moved, struct error *err)
 	*moved = false;
 	rc = seen_tip(l, &seen, &have_seen, err);
 	if (!rc)
-		rc = ref_read(l->opts.repo, LEDGER_REF, &tip, err);
+		rc = ref_read(l->opts.repo, ledger_ref(l), &tip, err);
 	if (rc == ERR_NOTFOUND)
-		return no_branch(have_seen ? &seen : NULL, err);
+		return no_branch(l, have_seen ? &seen : NULL, err);
 	if (rc)
 		return rc;
 	if (l->loaded && !oid_cmp(&tip, &l->tip))
@@ -379,6 +396,18 @@ enum err ledger_refresh(struct ledger *l, bool *moved, struct error *err)
 		rc = beyond_judging(l, err);
 	/* An object that is missing must not read as "no ledger yet". */
 	return rc == ERR_NOTFOUND ? ERR_FATAL : rc;
+}
+
+enum err ledger_refresh(struct ledger *l, bool *moved, struct error *err)
+{
+	struct ledger *all = l->owner ? l->owner : l;
+	bool branch = false, side = false;
+	enum err rc = ledger_refresh_one(all, &branch, err);
+
+	if (!rc)
+		rc = side_refresh(all, branch, &side, err);
+	*moved = branch || side;
+	return rc;
 }
 
 enum err ledger_open(
@@ -413,7 +442,7 @@ static enum err move_seen(struct ledger *l)
 			l->opts.repo, &seen, &l->tip, &forward, NULL);
 	if (!rc && forward)
 		rc = ledger_move_ref(l->opts.repo, l->opts.state_dir,
-			LEDGER_SEEN_REF, &l->tip, have ? &seen : NULL,
+			ledger_seen_ref(l), &l->tip, have ? &seen : NULL,
 			"strack: verified", NULL);
 	return rc;
 }
@@ -428,7 +457,7 @@ void ledger_remember(struct ledger *l)
 	for (int i = 0; i < LEDGER_TRIES; i++)
 		if (move_seen(l) != ERR_MOVED)
 			break;
-	if (!repo_config(l->opts.repo, LEDGER_ROOT_CONFIG)) {
+	if (!l->owner && !repo_config(l->opts.repo, LEDGER_ROOT_CONFIG)) {
 		oid_hex(&l->root, hex);
 		repo_config_set(l->opts.repo, LEDGER_ROOT_CONFIG, hex, NULL);
 	}
@@ -438,6 +467,10 @@ void ledger_close(struct ledger *l)
 {
 	if (!l)
 		return;
+	if (l->side) {
+		ledger_close(l->side);
+		l->side = NULL;
+	}
 	ledger_remember(l);
 	if (l->loaded && l->cache_stale)
 		ledger_cache_store(l);
@@ -500,7 +533,7 @@ enum err ledger_require_sound(const struct ledger *l, struct error *err)
 				"put the branch back to a tip that "
 				"verifies: its reflog has them\n"
 				"  git reflog %s",
-				LEDGER_BRANCH);
+				ledger_name(l));
 		else if (p->commit)
 			error_hint(err,
 				"a root may declare it junk:\n"

@@ -4,11 +4,20 @@
 
 #include "strack/file.h"
 #include "strack/ledger.h"
+#include "strack/remote.h"
 #include "strack/strmap.h"
 #include "walk.h"
 
 struct ledger {
 	struct ledger_opts opts; /* strings borrowed from the caller */
+	/* That of refs/strack/local, which holds what is this clone's alone;
+	 * and of that one, the ledger that it stands beside. */
+	struct ledger *side, *owner;
+	struct remote *remote; /* opened when first needed */
+	bool met;              /* an exchange with it has succeeded */
+	bool down;    /* it could not be reached: only claims try again */
+	bool fetched; /* what it has was fetched just now */
+	bool unsure;  /* what was sent last may be there, or not */
 	struct oid tip;
 	struct oid tree;
 	struct oid root;
@@ -69,20 +78,55 @@ struct lock;
 enum err ledger_lock(
 	const struct ledger *l, struct lock *lock, struct error *err);
 enum err ledger_refuse_checked_out(struct ledger *l, struct error *err);
+/* commititem.c */
 enum err ledger_write_commit(struct repo *r, const struct signer *signer,
-	const struct oid *tree, const struct oid *parent, const char *message,
-	struct oidvec *written, struct oid *ret, struct error *err);
+	const struct oid *tree, const struct oidvec *parents,
+	const char *message, struct oidvec *written, struct oid *ret,
+	struct error *err);
 /* Does the tree hold exactly these bytes at that path? */
 enum err ledger_holds(struct ledger *l, const struct oid *tree,
 	const struct journal_item *it, bool *ret, struct error *err);
 /* Is it an outcome, which keeps its text and outlives a crash in the journal?
  * Claims and decisions do not. */
 bool ledger_keeps(const struct entry *e);
-/* One attempt on the tip that was read. ERR_MOVED: look again. */
+/* One attempt on the tip that was read, with `send` on the remote first.
+ * ERR_MOVED: look again.  ERR_HELD: the remote did not answer, or refuses. */
 enum err ledger_commit_item(struct ledger *l, const struct entry *e,
-	const struct signer *signer, const struct journal_item *it,
+	const struct signer *signer, const struct journal_item *it, bool send,
 	struct error *err);
 void ledger_pause(int attempt);
+
+/* side.c */
+/* Whose is an entry: the ledger's that is given, or that of what is this
+ * clone's alone, which is NULL where it is not there yet. */
+bool side_owns(const struct ledger *l, const struct entry *e);
+/* Makes it, or brings it up to what the branch holds. */
+enum err side_prepare(struct ledger *l, struct error *err);
+/* Looks at it again, and lays its rows over ours. */
+enum err side_refresh(
+	struct ledger *l, bool fresh, bool *moved, struct error *err);
+void side_free(struct ledger *l);
+
+/* ledger.c */
+/* Takes another tip than the branch has for the ledger's, which must follow
+ * the one that was read; verified, as ever. */
+enum err ledger_go_to(
+	struct ledger *l, const struct oid *tip, struct error *err);
+/* The branch, or that of what is this clone's alone, alone. */
+enum err ledger_refresh_one(struct ledger *l, bool *moved, struct error *err);
+static inline const char *ledger_ref(const struct ledger *l)
+{
+	return l->owner ? LEDGER_LOCAL_REF : LEDGER_REF;
+}
+static inline const char *ledger_seen_ref(const struct ledger *l)
+{
+	return l->owner ? LEDGER_LOCAL_SEEN_REF : LEDGER_SEEN_REF;
+}
+/* For messages and for git's commands. */
+static inline const char *ledger_name(const struct ledger *l)
+{
+	return l->owner ? LEDGER_LOCAL_REF : LEDGER_BRANCH;
+}
 
 /* refmove.c: ref_cas, but a process that is killed in it leaves no lock file
  * for good: the next one removes it. */

@@ -153,7 +153,8 @@ static void store(const struct ledger *l, struct buf *b)
 
 static char *cache_path(const struct ledger *l)
 {
-	return xstrfmt("%s/cache/ledger", l->opts.state_dir);
+	return xstrfmt("%s/cache/ledger%s", l->opts.state_dir,
+		l->owner ? "-local" : "");
 }
 
 void ledger_cache_store(struct ledger *l)

@@ -9,6 +9,7 @@
 
 #include "strack/refs.h"
 #include "strack/repo.h"
+#include "strack/settings.h"
 
 void ledger_entryvec_release(struct ledger_entryvec *l)
 {
@@ -39,6 +40,34 @@ static enum err list_one(const char *path, const struct tree_entry *e,
 	return ERR_OK;
 }
 
+/* Those of this clone's alone that the branch does not have, from before it
+ * was shared. */
+static enum err add_side(struct ledger *l, const char *under,
+	struct ledger_entryvec *list, struct error *err)
+{
+	struct ledger_entryvec more = LEDGER_ENTRYVEC_INIT;
+	struct strmap have = STRMAP_INIT;
+	enum err rc = tree_walk(l->side->opts.repo, &l->side->tree, under,
+		list_one, &more, err);
+
+	for (size_t i = 0; !rc && i < list->n; i++)
+		if (!strcmp(list->v[i].name.env, ENV_LOCAL))
+			strmap_put(&have, list->v[i].path, list);
+	for (size_t i = 0; !rc && i < more.n; i++) {
+		struct ledger_entry *le = &more.v[i];
+
+		if (strcmp(le->name.env, ENV_LOCAL) != 0 ||
+			strmap_has(&have, le->path))
+			continue;
+		ARRAY_GROW(list->v, list->n + 1, list->cap);
+		list->v[list->n++] = *le;
+		*le = (struct ledger_entry){ .path = NULL }; /* transferred */
+	}
+	strmap_release(&have, NULL);
+	ledger_entryvec_release(&more);
+	return rc;
+}
+
 static int name_cmp(const void *a, const void *b)
 {
 	const struct ledger_entry *x = a, *y = b;
@@ -55,6 +84,8 @@ enum err ledger_list(struct ledger *l, const char *under,
 	enum err rc;
 
 	rc = tree_walk(l->opts.repo, &l->tree, under, list_one, &list, err);
+	if (!rc && l->side)
+		rc = add_side(l, under, &list, err);
 	if (rc) {
 		ledger_entryvec_release(&list);
 		return rc;
@@ -69,6 +100,14 @@ enum err ledger_list(struct ledger *l, const char *under,
 static bool same_path(const struct problem *p, const char *path)
 {
 	return p->entry && !strcmp(p->entry, path);
+}
+
+static void note_problem(const struct ledger *l, struct ledger_entry *le)
+{
+	for (size_t i = 0; !le->problem && i < l->problems.n; i++) {
+		if (same_path(&l->problems.v[i], le->path))
+			le->problem = xstrdup(l->problems.v[i].text);
+	}
 }
 
 enum err ledger_load(
@@ -87,10 +126,9 @@ enum err ledger_load(
 		le->problem = xstrdup(why.text.ptr);
 	}
 	error_release(&why);
-	for (size_t i = 0; !le->problem && i < l->problems.n; i++) {
-		if (same_path(&l->problems.v[i], le->path))
-			le->problem = xstrdup(l->problems.v[i].text);
-	}
+	note_problem(l, le);
+	if (l->side)
+		note_problem(l->side, le);
 	for (size_t i = 0; i < l->disowned.n; i++) {
 		if (same_path(&l->disowned.v[i], le->path))
 			le->disowned = true;
@@ -104,7 +142,14 @@ enum err ledger_load(
 enum err ledger_commit_of(
 	struct ledger *l, const char *path, struct oid *ret, struct error *err)
 {
-	return history_last_change(l->opts.repo, &l->tip, path, ret, err);
+	enum err rc =
+		history_last_change(l->opts.repo, &l->tip, path, ret, err);
+
+	if (rc == ERR_NOTFOUND && l->side) {
+		error_reset(err);
+		rc = ledger_commit_of(l->side, path, ret, err);
+	}
+	return rc;
 }
 
 enum err ledger_beside(struct ledger *l, const char *path, const char *suffix,
@@ -120,5 +165,9 @@ enum err ledger_beside(struct ledger *l, const char *path, const char *suffix,
 		rc = object_read(l->opts.repo, &blob, OBJECT_BLOB,
 			ENTRY_SCRIPT_MAX, ret, err);
 	free(full);
+	if (rc == ERR_NOTFOUND && l->side) {
+		error_reset(err);
+		rc = ledger_beside(l->side, path, suffix, ret, err);
+	}
 	return rc;
 }

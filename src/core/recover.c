@@ -3,13 +3,12 @@
  * outcome, and thrown away when it is a claim or a decision that no ref holds
  * (its reason may be gone by now).
  */
-#include "ledger_i.h"
+#include "exchange.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "journal.h"
 #include "strack/file.h"
 #include "strack/gc.h"
 #include "strack/lock.h"
@@ -81,7 +80,7 @@ static enum err recommit(struct ledger *l, const struct journal_item *it,
 	for (int i = 0; !rc && i < LEDGER_TRIES; i++) {
 		bool moved;
 
-		rc = ledger_commit_item(l, e, signer, it, err);
+		rc = ledger_commit_item(l, e, signer, it, false, err);
 		if (rc != ERR_MOVED)
 			break;
 		ledger_pause(i);
@@ -123,10 +122,22 @@ static enum err is_decided(struct ledger *l, const struct journal_item *it,
 struct found {
 	struct journal_item it;
 	struct entry e;
+	struct ledger *place; /* where it belongs */
 	/* It is an outcome that neither the branch that was read last has, nor
 	 * a person has made one of their own in its place. */
 	bool owed;
+	bool sent; /* or is nowhere, and never will be */
 };
+
+/* Only what the remote has, too, is safe where there is one. */
+static enum err is_sent(struct ledger *l, const struct journal_item *it,
+	bool *ret, struct error *err)
+{
+	*ret = true;
+	if (l->owner || !l->opts.remote)
+		return ERR_OK;
+	return exchange_holds(l, it, ret, err);
+}
 
 static enum err look_at(
 	struct ledger *l, const char *id, struct found *f, struct error *err)
@@ -144,10 +155,16 @@ static enum err look_at(
 		return rc;
 	}
 	memcpy(f->e.id, id, sizeof(f->e.id));
+	if (side_owns(l, &f->e) && l->side)
+		l = l->side;
+	f->place = l;
 	rc = ledger_holds(l, &l->tree, &f->it, &there, err);
 	if (!rc && !there && ledger_keeps(&f->e))
 		rc = is_decided(l, &f->it, &f->e, &decided, err);
 	f->owed = !there && !decided && ledger_keeps(&f->e);
+	f->sent = true;
+	if (!rc && there)
+		rc = is_sent(l, &f->it, &f->sent, err);
 	return rc;
 }
 
@@ -159,8 +176,8 @@ static enum err recover_one(
 	enum err rc = look_at(l, id, &f, err);
 
 	if (!rc && !drop && f.owed)
-		rc = recommit(l, &f.it, &f.e, err);
-	if (!rc && drop && !f.owed)
+		rc = recommit(f.place, &f.it, &f.e, err);
+	if (!rc && drop && !f.owed && f.sent)
 		rc = journal_drop(l->opts.state_dir, id, err);
 	if (rc) {
 		error_prefix(err, "journal entry %.16s can't be committed", id);
@@ -182,6 +199,8 @@ static enum err let_go(
 	if (rc || !ids->n || ledger_require_sound(l, NULL))
 		return rc;
 	ledger_remember(l);
+	if (l->side && !ledger_require_sound(l->side, NULL))
+		ledger_remember(l->side);
 	for (size_t i = 0; !rc && i < ids->n; i++)
 		rc = recover_one(l, ids->v[i], true, err);
 	return rc;

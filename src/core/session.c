@@ -40,6 +40,7 @@ void session_release(struct session *s)
 	free(s->state_dir);
 	free(s->user);
 	free(s->host);
+	free(s->remote);
 	repo_free(s->repo);
 	s->ledger = NULL;
 	s->repo = NULL;
@@ -99,7 +100,10 @@ enum err session_open(
 	if (clone)
 		s->clone = xstrdup(clone);
 	who_and_where(s);
-	rc = settings_load(&s->settings, s->repo, NULL, err);
+	session_know_remote(s);
+	rc = session_network(s, err);
+	if (!rc)
+		rc = settings_load(&s->settings, s->repo, NULL, err);
 	if (!rc)
 		rc = settings_environment(
 			s->repo, env_flag, &s->env, &s->env_chosen, err);
@@ -173,16 +177,43 @@ static struct ledger_opts ledger_options(struct session *s)
 		.clone = s->clone,
 		.progress = verify_progress,
 		.progress_arg = s,
+		.remote = s->remote,
+		.network_ms = s->network_ms,
+		.offline = s->offline,
+		.merger = session_merger,
+		.merger_arg = s,
 	};
 }
 
 enum err session_ledger(struct session *s, struct error *err)
 {
 	struct ledger_opts opts = ledger_options(s);
+	struct error none = ERROR_INIT;
+	enum err rc;
 
 	if (s->ledger)
 		return ERR_OK;
-	return ledger_open(&opts, &s->ledger, err);
+	rc = ledger_open(&opts, &s->ledger, err);
+	if (rc != ERR_NOTFOUND || s->no_arrival)
+		return rc;
+	error_swap(&none, err);
+	rc = session_arrive(s, &opts, err);
+	if (!rc) {
+		opts = ledger_options(s);
+		rc = ledger_open(&opts, &s->ledger, err);
+	} else if (rc == ERR_HELD && !s->unasked) {
+		s->unasked = true; /* said once */
+		out_printf(&s->msg, "warning: ");
+		out_text(&s->msg, err->text.ptr);
+		out_printf(&s->msg, "\n");
+	}
+	if (rc == ERR_HELD || rc == ERR_NOTFOUND) {
+		error_reset(err);
+		error_swap(&none, err);
+		rc = ERR_NOTFOUND;
+	}
+	error_release(&none);
+	return rc;
 }
 
 enum err session_ledger_fully(struct session *s, struct error *err)
@@ -203,8 +234,9 @@ static enum err found_without_remotes(struct session *s, struct error *err)
 		error_hint(err, "fetch the team's ledger or found one:\n"
 				"  git strack init");
 		rc = error_set(err, ERR_HELD,
-			"this clone has no ledger, but has remotes, where "
-			"the team's may be");
+			"this clone has no ledger, but has remotes, %s",
+			s->unasked ? "and they do not all answer"
+				   : "where the team's may be");
 	}
 	strvec_release(&remotes);
 	if (rc)
@@ -225,8 +257,12 @@ enum err session_ledger_for_writing(
 
 	/* Nothing is made where there is nothing to write to. */
 	if (!found && !s->ledger &&
-		ref_read(s->repo, LEDGER_REF, &tip, NULL) == ERR_NOTFOUND)
-		return session_ledger(s, err);
+		ref_read(s->repo, LEDGER_REF, &tip, NULL) == ERR_NOTFOUND) {
+		rc = session_ledger(s, err);
+		if (rc)
+			return rc;
+	}
+	s->wrote = true;
 	rc = session_prepare_state(s, err);
 	if (!rc)
 		rc = session_ledger(s, err);
@@ -238,6 +274,10 @@ enum err session_ledger_for_writing(
 	if (!rc)
 		rc = ledger_require_sound(s->ledger, err);
 	if (!rc)
+		rc = ledger_recover(s->ledger, err);
+	if (!rc && strcmp(s->env, ENV_LOCAL) != 0)
+		rc = session_exchange(s, false, err);
+	if (!rc && s->ledger && ledger_met(s->ledger)) /* what got there */
 		rc = ledger_recover(s->ledger, err);
 	return rc;
 }

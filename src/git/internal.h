@@ -90,7 +90,7 @@ enum err repo_git(struct repo *r, const char *const *argv, const void *input,
 	size_t len, size_t max_out, struct process_result *ret,
 	struct error *err);
 
-/* The same with more to say.  The environment is ours to set; a folder that
+/* The same with more to say.  Its environment is added to ours; a folder that
  * is NULL is the top of the work tree. */
 enum err repo_git_with(struct repo *r, const struct process_opts *opts,
 	struct process_result *ret, struct error *err);

@@ -515,6 +515,8 @@ enum err repo_git_with(struct repo *r, const struct process_opts *with,
 		strvec_pushf(&vars, "GIT_INDEX_FILE=%s", index);
 	for (size_t i = 0; i < ARRAY_SIZE(unset); i++)
 		strvec_push(&vars, unset[i]);
+	for (size_t i = 0; with->env && with->env[i]; i++)
+		strvec_push(&vars, with->env[i]);
 	opts.env = (const char *const *)vars.v;
 	if (!opts.dir)
 		opts.dir = r->work_tree ? r->work_tree : r->git_dir;

@@ -483,6 +483,7 @@ enum err job_claim(struct job *j, struct error *err)
 		.arg = j };
 	enum err rc = ledger_append(j->s->ledger, &w, err);
 
+	j->unsure = w.unsure;
 	if (rc == ERR_EXISTS) {
 		error_reset(err);
 		rc = ERR_MOVED;

@@ -33,6 +33,7 @@ struct job {
 	struct lock lock; /* of script and environment */
 	struct rundir dir;
 	bool maybe_claimed; /* the claim may be on the ledger */
+	bool unsure;        /* or on the remote, which did not say */
 	struct buf resume;  /* of the attempts before, `name value` lines */
 	struct program program;
 	/* What is started (the script or its rollback companion; NULL: a

@@ -136,6 +136,12 @@ static enum err record_locked(
 	}
 	if (!rc)
 		rc = rundir_remove(s->state_dir, r->run, err);
+	/* Others may have decided about it; it stays as it is until the remote
+	 * answers. */
+	if (rc == ERR_HELD && ledger_is_down(s->ledger)) {
+		error_reset(err);
+		rc = ERR_OK;
+	}
 out:
 	entry_release(&e);
 	return rc;
@@ -245,6 +251,17 @@ static enum err gone_runs(
 	return rc;
 }
 
+/* Its claim may be on the remote, which has not been seen since. */
+static bool is_unsure(const struct session *s, const char *run)
+{
+	struct buf word = BUF_INIT;
+	bool yes = !ledger_met(s->ledger) &&
+		   !rundir_get(s->state_dir, run, RUNDIR_UNSURE, &word, NULL);
+
+	buf_release(&word);
+	return yes;
+}
+
 /* Folders of runs that crashed before their claim, or after their outcome.
  * First what is gone, then the ledger: a claim comes before its run can go. */
 static enum err tidy(
@@ -261,7 +278,7 @@ static enum err tidy(
 	if (!rc)
 		rc = all_open(s, &open, err);
 	for (size_t i = 0; !rc && i < gone.n; i++) {
-		if (is_open(&open, gone.v[i]))
+		if (is_open(&open, gone.v[i]) || is_unsure(s, gone.v[i]))
 			continue;
 		strvec_push(&ret->tidied, gone.v[i]);
 		if (!dry)

@@ -431,8 +431,12 @@ static enum err claim_it(struct job *j, struct error *err)
 	if (!rc) {
 		rc = job_claim(j, err);
 		/* The folder is what tells that it is lost. */
-		j->maybe_claimed = !rc || (rc != ERR_MOVED && rc != ERR_HELD &&
-						  may_be_claimed(j));
+		j->maybe_claimed = !rc || j->unsure ||
+				   (rc != ERR_MOVED && rc != ERR_HELD &&
+					   may_be_claimed(j));
+		if (j->unsure)
+			rundir_put(j->s->state_dir, j->run, RUNDIR_UNSURE,
+				"the remote may have its claim", NULL);
 	}
 	return rc;
 }

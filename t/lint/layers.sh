@@ -23,7 +23,7 @@ includes | awk '
 		row("core", "review rundir script session settings sqltext")
 		row("core", "state")
 		row("core", "template treefiles trust view")
-		row("git", "gc object porcelain refs repo")
+		row("git", "gc object porcelain refs remote repo")
 		row("sign", "digest sign")
 		row("os", "clock csv datadir file ini jsonread lock process")
 		row("os", "pty term")

@@ -1,0 +1,315 @@
+/*
+ * The remote of a clone: which one it is, how the ledger arrives from it, and
+ * when it is asked.
+ *
+ * strack.remote names it.  Where that is not set, the first remote that is
+ * found to have a ledger becomes it: two clones that both take the branch of
+ * their own for the whole ledger would run everything twice.
+ */
+#include "strack/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "strack/file.h"
+#include "strack/refs.h"
+#include "strack/remote.h"
+#include "strack/text.h"
+
+#define REMOTE_CONFIG "strack.remote"
+#define REMOTE_NONE "none" /* the ledger is this clone's alone */
+#define TIMEOUT_CONFIG "strack.networktimeout"
+#define TIMEOUT_DEFAULT 30 /* seconds */
+#define TIMEOUT_MAX 3600
+
+enum err session_network(struct session *s, struct error *err)
+{
+	const char *value = repo_config(s->repo, TIMEOUT_CONFIG);
+	struct buf where = BUF_INIT;
+	int64_t seconds = TIMEOUT_DEFAULT;
+	enum err rc = ERR_OK;
+
+	if (value && (!duration_parse(value, &seconds) || seconds < 1 ||
+			     seconds > TIMEOUT_MAX)) {
+		repo_config_origin(s->repo, TIMEOUT_CONFIG, &where);
+		error_hint(err, "say how long a question to a remote may take, "
+				"up to 1h:\n"
+				"  git config strack.networkTimeout 30s");
+		rc = error_set(err, ERR_FATAL,
+			"%s: strack.networkTimeout: '%s' is no duration of 1s "
+			"to 1h",
+			where.ptr, value);
+	}
+	s->network_ms = (int)(seconds * 1000);
+	buf_release(&where);
+	return rc;
+}
+
+bool session_is_alone(struct session *s)
+{
+	const char *name = repo_config(s->repo, REMOTE_CONFIG);
+
+	return name && (!*name || !strcmp(name, REMOTE_NONE));
+}
+
+/* What is configured; NULL where nothing is, or none is wanted. */
+static const char *configured(struct session *s)
+{
+	const char *name = repo_config(s->repo, REMOTE_CONFIG);
+
+	return session_is_alone(s) ? NULL : name;
+}
+
+static void set_remote(struct session *s, const char *name)
+{
+	char *copy = name ? xstrdup(name) : NULL;
+
+	if (s->ledger)
+		ledger_share(s->ledger, copy);
+	free(s->remote);
+	s->remote = copy;
+}
+
+void session_know_remote(struct session *s)
+{
+	const char *name = configured(s);
+
+	if (name && (!s->remote || strcmp(s->remote, name) != 0))
+		set_remote(s, name);
+}
+
+enum err session_use_remote(
+	struct session *s, const char *name, struct error *err)
+{
+	enum err rc = repo_config_set(
+		s->repo, REMOTE_CONFIG, name ? name : REMOTE_NONE, err);
+
+	set_remote(s, name);
+	return rc;
+}
+
+/* ---- which one ---- */
+
+static bool is_tracked(struct session *s, const char *remote)
+{
+	char *ref = xstrfmt("refs/remotes/%s/%s", remote, LEDGER_BRANCH);
+	struct oid tip;
+	bool yes = ref_read(s->repo, ref, &tip, NULL) == ERR_OK;
+
+	free(ref);
+	return yes;
+}
+
+/* Does it have a ledger?  ERR_HELD: it does not say. */
+static enum err ask(
+	struct session *s, const char *name, bool *has, struct error *err)
+{
+	struct remote *m = NULL;
+	struct oid tip;
+	enum err rc = remote_open(s->repo, name, s->network_ms, &m, err);
+
+	if (!rc)
+		rc = remote_tip(m, LEDGER_REF, &tip, err);
+	*has = !rc;
+	if (rc == ERR_NOTFOUND) {
+		error_reset(err);
+		rc = ERR_OK;
+	}
+	remote_free(m);
+	return rc;
+}
+
+/* Those that may have it, the likely ones first. */
+static enum err candidates(
+	struct session *s, struct strvec *ret, struct error *err)
+{
+	struct strvec all = STRVEC_INIT;
+	enum err rc = ERR_OK;
+
+	if (configured(s)) {
+		strvec_push(ret, configured(s));
+		return ERR_OK;
+	}
+	if (session_is_alone(s))
+		return ERR_OK;
+	rc = repo_remotes(s->repo, &all, err);
+	for (size_t i = 0; i < all.n; i++)
+		if (is_tracked(s, all.v[i]))
+			strvec_push(ret, all.v[i]);
+	for (size_t i = 0; i < all.n; i++)
+		if (!strvec_has(ret, all.v[i]))
+			strvec_push(ret, all.v[i]);
+	strvec_release(&all);
+	return rc;
+}
+
+enum err session_ask_remotes(struct session *s, char **ret, struct error *err)
+{
+	struct strvec names = STRVEC_INIT;
+	struct error first = ERROR_INIT;
+	bool has = false;
+	enum err rc = candidates(s, &names, err), unasked = ERR_OK;
+
+	*ret = NULL;
+	for (size_t i = 0; !rc && !*ret && i < names.n; i++) {
+		has = is_tracked(s, names.v[i]);
+		if (!has)
+			rc = ask(s, names.v[i], &has, err);
+		if (!rc && has)
+			*ret = xstrdup(names.v[i]);
+		if (rc == ERR_HELD) { /* another one may have it */
+			if (!unasked)
+				error_swap(&first, err);
+			error_reset(err);
+			unasked = rc;
+			rc = ERR_OK;
+		}
+	}
+	if (!rc && !*ret && unasked) {
+		error_swap(&first, err);
+		rc = ERR_HELD;
+	}
+	error_release(&first);
+	strvec_release(&names);
+	return rc;
+}
+
+/* ---- arrival ---- */
+
+static enum err join(struct session *s, const struct ledger_opts *opts,
+	const char *name, struct error *err)
+{
+	struct ledger_opts o = *opts;
+	char *ref = xstrfmt("refs/remotes/%s/%s", name, LEDGER_BRANCH);
+	bool here = is_tracked(s, name) && !repo_is_shallow(s->repo) &&
+		    !repo_is_partial(s->repo);
+	enum err rc;
+
+	o.remote = name;
+	rc = ledger_join(&o, here ? ref : NULL, err);
+	free(ref);
+	return rc == ERR_EXISTS ? ERR_OK : rc; /* another process did */
+}
+
+enum err session_arrive(
+	struct session *s, const struct ledger_opts *opts, struct error *err)
+{
+	char *name = NULL;
+	enum err rc = session_ask_remotes(s, &name, err);
+
+	if (!rc && !name)
+		rc = ERR_NOTFOUND;
+	if (!rc) /* where nothing can be written, joining says so */
+		session_prepare_state(s, NULL);
+	if (!rc)
+		rc = join(s, opts, name, err);
+	if (!rc) {
+		if (!configured(s))
+			session_use_remote(s, name, NULL);
+		set_remote(s, name);
+		out_printf(&s->msg,
+			"the ledger came from the remote '%s': branch '%s'\n",
+			name, LEDGER_BRANCH);
+	}
+	free(name);
+	return rc;
+}
+
+/* ---- exchange ---- */
+
+/* Whoever of ours may sign it. */
+enum err session_merger(struct ledger *l, void *arg, const struct signer **ret,
+	struct error *err)
+{
+	struct session *s = arg;
+	const struct signer *signers[2] = { NULL, NULL };
+	const struct trust *trust;
+	enum err rc = ledger_trust(l, &trust, err);
+
+	if (rc)
+		return rc;
+	session_clone_signer(s, &signers[0], NULL);
+	session_person_signer(s, &signers[1], NULL);
+	for (int i = 0; i < 2; i++) {
+		if (signers[i] && !trust_refuses_now(trust,
+					  signer_key(signers[i])->fingerprint,
+					  ROLE_RUN | ROLE_APPROVE, NULL)) {
+			*ret = signers[i];
+			return ERR_OK;
+		}
+	}
+	error_hint(err, "see which line a root must type to admit this clone:\n"
+			"  git strack init");
+	return error_set(err, ERR_FATAL,
+		"both this clone and the remote have entries that the other "
+		"has not, and no key here is admitted to merge them");
+}
+
+enum err session_find_remote(struct session *s, struct error *err)
+{
+	char *name = NULL;
+	enum err rc;
+
+	session_know_remote(s);
+	if (s->remote || session_is_alone(s))
+		return ERR_OK;
+	rc = session_ask_remotes(s, &name, err);
+	if (!rc && name) {
+		rc = session_use_remote(s, name, err);
+		if (!rc)
+			out_printf(&s->msg,
+				"the remote '%s' has a ledger: what happens "
+				"here goes there from now on (strack.remote)\n",
+				name);
+	}
+	free(name);
+	return rc;
+}
+
+static enum err unreachable(struct session *s, struct error *err)
+{
+	if (s->must_reach) {
+		error_hint(err,
+			"what runs in %s is claimed there first, so that nobody "
+			"else runs it: try again when it answers, or go "
+			"without that certainty:\n"
+			"  git strack %s --env %s --offline",
+			s->env, s->must_reach, s->env);
+		return ERR_HELD;
+	}
+	out_printf(&s->msg, "warning: ");
+	out_text(&s->msg, err->text.ptr);
+	out_printf(&s->msg, "\n");
+	error_reset(err);
+	return ERR_OK;
+}
+
+enum err session_exchange(struct session *s, bool any, struct error *err)
+{
+	struct ledger_exchange x = { 0, 0, false };
+	enum err rc;
+
+	if (s->offline) {
+		session_know_remote(s);
+		return ERR_OK;
+	}
+	rc = session_find_remote(s, err);
+	if (!rc && s->remote)
+		rc = ledger_exchange(s->ledger, any, &x, err);
+	return rc == ERR_HELD ? unreachable(s, err) : rc;
+}
+
+void session_tell_unsent(struct session *s)
+{
+	size_t n = 0;
+
+	if (!s->wrote || !s->ledger || ledger_unsent(s->ledger, &n, NULL) || !n)
+		return;
+	out_printf(&s->msg,
+		"%zu %s not sent to the remote '%s' yet; when it answers:\n"
+		"  git strack sync\n",
+		n,
+		n == 1 ? "commit of the ledger is"
+		       : "commits of the ledger are",
+		s->remote);
+}
