@@ -163,67 +163,115 @@ test_expect_success 'a branch that is no ledger is left alone' '
 
 # ---- remotes ----
 
-test_expect_success 'a remote without a ledger' '
+# tip <repository>: of its ledger.
+tip() { git -C "$1" rev-parse -q --verify strack-ledger; }
+
+test_expect_success 'a remote without a ledger gets the one that is founded' '
 	git init -q --bare empty.git && repo first && (
 		cd first && git remote add origin ../empty.git &&
 		git push -q origin main && git strack init >out &&
-		grep "^founded" out && git add .strack.ini &&
-		git commit -q -m ini && git push -q origin main strack-ledger
+		grep "^founded" out && grep "^remote *origin" out &&
+		grep "roles root" out && test "$(tip .)" = "$(tip ../empty.git)" &&
+		test "$(git config strack.remote)" = origin &&
+		git add .strack.ini && git commit -q -m ini &&
+		git push -q origin main &&
+		git strack init >out && ! grep "roles root" out && audit
 	)
 '
 
-test_expect_success 'create and run found none where there are remotes' '
+test_expect_success 'any command brings the ledger to a new clone' '
+	for command in status log verify "trust list" "create a b" "mark --baseline -m x"; do
+		rm -rf new && git clone -q empty.git new && (
+			cd new && git strack $command >../said 2>../err
+			test $? -lt 128 && grep "came from the remote .origin" ../err &&
+			test "$(tip .)" = "$(tip ../empty.git)" &&
+			test "$(git config strack.remote)" = origin &&
+			git log --oneline strack-ledger >/dev/null
+		) || return 1
+	done
+'
+
+test_expect_success 'it is joined, not founded anew' '
 	git clone -q empty.git second && (
-		cd second && git strack create "a b" 2>err &&
-		grep "git strack init" err && rm -r scripts &&
+		cd second && git strack init >out 2>&1 && ! grep founded out &&
+		admission <out >line && test -s line &&
+		test "$(tip .)" = "$(tip ../empty.git)" &&
+		test -z "$(git status --porcelain .strack.ini)" &&
 		script "scripts/${day}000101_a.sh" <<-\EOF &&
 		#!/bin/sh
 		echo ran >>ran
 		EOF
-		must_fail 3 git strack run 2>err && grep "git strack init" err &&
-		test ! -e ran && ! git rev-parse -q --verify strack-ledger
-	)
-'
-
-test_expect_success 'a second ledger is not founded' '
-	(
-		cd second && must_fail 3 git strack init 2>err &&
-		grep "origin.* has a ledger already" err &&
-		! git rev-parse -q --verify strack-ledger &&
-		sed -n "s/^hint: *\(git fetch .*\)/\1/p" err >fetch &&
-		test -s fetch && sh -e ./fetch &&
-		git rev-parse -q --verify strack-ledger
-	)
-'
-
-test_expect_success 'after the fetch it is adopted' '
-	(
-		cd second && git strack init >out 2>&1 &&
-		! grep founded out && admission <out >line && test -s line &&
-		test -z "$(git status --porcelain .strack.ini)" &&
-		must_fail 3 git strack run 2>err && grep "is not trusted" err &&
-		test ! -e ran && git strack status && git strack verify
+		for env in local production; do
+			must_fail 3 git strack run --env $env --allow-dirty \
+				2>err && grep "is not trusted" err || return 1
+		done && test ! -e ran && git strack status && git strack verify
 	)
 '
 
 test_expect_success 'the printed line makes the clone able to run' '
-	(
-		cd first && sh -e ../second/line &&
-		git push -q origin strack-ledger
-	) && (
-		cd second && git fetch -q origin \
-			strack-ledger:strack-ledger &&
-		git strack init >out && test -z "$(admission <out)" &&
-		git strack run && test "$(cat ran)" = ran &&
-		audit
+	(cd first && sh -e ../second/line) && (
+		cd second && git strack sync && git strack init >out &&
+		test -z "$(admission <out)" &&
+		git strack run && test "$(cat ran)" = ran && audit &&
+		(LEDGER=refs/strack/local && audit)
 	)
 '
 
 test_expect_success 'any remote may have it' '
 	git init -q --bare none.git && repo several && (
 		cd several && git remote add aaa ../none.git &&
-		git remote add zzz ../empty.git &&
-		must_fail 3 git strack init 2>err && grep "git fetch zzz" err
+		git remote add zzz ../empty.git && cp ../first/.strack.ini . &&
+		git strack init >out && grep "^remote *zzz" out &&
+		test "$(git config strack.remote)" = zzz
+	)
+'
+
+test_expect_success 'several remotes and no ledger: which one is said' '
+	git init -q --bare none2.git && repo two && (
+		cd two && git remote add aaa ../none.git &&
+		git remote add bbb ../none2.git &&
+		must_fail 3 git strack init 2>err &&
+		grep "git strack init --remote bbb" err &&
+		grep "git strack init --no-remote" err &&
+		! tip . && git strack init --remote bbb >out &&
+		test "$(tip .)" = "$(tip ../none2.git)" && ! tip ../none.git &&
+		must_fail 128 git strack init --remote ccc 2>err &&
+		grep "no remote ccc" err && grep "  aaa" err &&
+		must_fail 129 git strack init --remote bbb --no-remote
+	)
+'
+
+test_expect_success 'a remote for the ledger alone' '
+	git init -q --bare code.git && git init -q --bare ledger.git && repo apart && (
+		cd apart && git remote add origin ../code.git &&
+		git remote add ledger ../ledger.git &&
+		git strack init --remote ledger && git push -q origin main &&
+		test "$(tip .)" = "$(tip ../ledger.git)" && ! tip ../code.git
+	)
+'
+
+test_expect_success 'by itself though there are remotes' '
+	repo alone && (
+		cd alone && git remote add origin ../none.git &&
+		git strack init --no-remote >out && grep "^founded" out &&
+		! tip ../none.git && git strack init && ! tip ../none.git &&
+		must_fail 3 git strack sync 2>err && grep "alone" err &&
+		git strack init --remote origin &&
+		test "$(tip .)" = "$(tip ../none.git)" && audit
+	)
+'
+
+test_expect_success 'where nobody may push nothing is founded' '
+	git init -q --bare ro.git && write deny <<-\EOF &&
+	#!/bin/sh
+	echo "the board has to agree" >&2
+	exit 1
+	EOF
+	mv deny ro.git/hooks/pre-receive && repo denied && (
+		cd denied && git remote add origin "ext::false %S ro" &&
+		must_fail 3 git strack init 2>err && ! tip . &&
+		git remote set-url origin ../ro.git &&
+		must_fail 3 git strack init 2>err && grep "board has to agree" err
 	)
 '
 
@@ -231,9 +279,8 @@ test_expect_success 'a remote that cannot be asked stops it' '
 	repo gone && (
 		cd gone && git remote add origin ../no-such.git &&
 		must_fail 3 git strack init 2>err </dev/null &&
-		grep "origin.*can.t be asked" err && grep "no-such" err &&
-		! git rev-parse -q --verify strack-ledger &&
-		git remote remove origin && git strack init
+		grep "can.t be asked" err && grep "no-such" err &&
+		! tip . && git remote remove origin && git strack init
 	)
 '
 

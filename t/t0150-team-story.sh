@@ -2,13 +2,10 @@
 test_description='a script from its first line to its removal, in two clones'
 . "$(dirname "$0")/lib-strack.sh"
 
-# The story of the README, in its order.  The ledger travels by hand, as it has
-# to until there is a command for it.
+# The story of the README, in its order.
 
 ada() { (cd ../ada && "$@"); }
 ben() { (cd ../ben && "$@"); }
-give() { git push -q origin strack-ledger; }
-take() { git fetch -q origin strack-ledger:strack-ledger; }
 
 # clone <name>: of the shop, of that person.
 clone() {
@@ -27,19 +24,17 @@ test_expect_success 'Ada founds the ledger, with rules for production' '
 	approvals = 1
 	EOF
 	git add .strack.ini && git commit -q -m "Which ledger is ours" &&
-	git push -q origin main strack-ledger
+	git push -q origin main
 '
 
 test_expect_success 'Ben joins: init says which line a root must type' '
 	cd .. && clone ben && cd ben &&
-	must_fail 3 git strack init 2>err &&
-	grep "git fetch origin strack-ledger:strack-ledger" err && take &&
-	git strack init >../said &&
+	git strack init >../said 2>err &&
+	grep "came from the remote .origin" err &&
 	key=$(sed -n "s/.*git strack trust add .\(ssh-[^ ]* [^ ]*\). .*/\1/p" \
 		../said) && test -n "$key" &&
 	ada git strack trust add "$key" --principal ben@example.com \
-		--roles run,approve &&
-	ada give && take
+		--roles run,approve && git strack sync
 '
 
 test_expect_success 'Ada writes a script, and checks it before the merge' '
@@ -77,13 +72,12 @@ test_expect_success 'nobody has approved it: it does not run in production' '
 '
 
 test_expect_success 'Ben approves these bytes, Ada runs them' '
-	git strack approve --env production theme && give &&
-	cd ../ada && take &&
+	git strack approve --env production theme && cd ../ada &&
 	must_fail 3 git strack run --env production </dev/null 2>err &&
 	grep "production is protected" err && rm err &&
 	git strack run --env production --yes &&
 	test "$(kinds "$s" production)" = "approve claim done" &&
-	test "$(cat data/theme)" = light && give &&
+	test "$(cat data/theme)" = light &&
 	git strack run --env production --yes &&
 	test "$(grep -c . data/theme)" = 1
 '
@@ -91,11 +85,11 @@ test_expect_success 'Ben approves these bytes, Ada runs them' '
 test_expect_success 'an ad-hoc command leaves a trace, and Ben looks at it' '
 	git strack exec --env production --yes -m "Did every user get one?" \
 		-- cat data/theme >said && grep "^light$" said && rm said &&
-	give && cd ../ben && take &&
+	cd ../ben && git strack sync -q &&
 	git strack log --unreviewed --json >log && run=$(jq -r .run log) &&
 	git strack review "$run" --ok -m "Only read" &&
-	test -z "$(git strack log --unreviewed --json)" && rm log && give &&
-	ada take && must_fail 3 ada git strack review "$run" --ok -m "My own"
+	test -z "$(git strack log --unreviewed --json)" && rm log &&
+	must_fail 3 ada git strack review "$run" --ok -m "My own"
 '
 
 test_expect_success 'it may go, and it is Ada who is to remove it' '
@@ -108,11 +102,11 @@ test_expect_success 'it may go, and it is Ada who is to remove it' '
 	git log -1 --format=%B >said && grep "$s" said &&
 	grep "production: done" said && rm said &&
 	test "$(kinds "$s" production)" = "approve claim done retire" &&
-	git push -q origin main strack-ledger
+	git push -q origin main
 '
 
 test_expect_success 'what ran can be read for ever, and checked by everybody' '
-	cd ../ben && take && git pull -q 2>err && test ! -s err && rm err &&
+	cd ../ben && git strack sync && git pull -q 2>err && test ! -s err && rm err &&
 	git strack status --env production --all >said &&
 	grep "retired .*$s" said && rm said &&
 	git strack show --script --env production theme >ran &&

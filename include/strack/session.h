@@ -30,9 +30,10 @@ struct session {
 	/* The command (and what it takes) that does nothing without it; NULL:
 	 * it may. */
 	const char *must_reach;
-	bool no_arrival;       /* ask nobody for a ledger that is not here */
-	bool unasked;          /* one that may have it did not answer */
-	bool wrote;            /* opened for writing */
+	bool no_arrival; /* ask nobody for a ledger that is not here */
+	char *unasked;   /* why one that may have it did not answer; or NULL */
+	bool quiet;      /* the caller says so */
+	bool wrote;      /* opened for writing */
 	struct ledger *ledger; /* NULL: not opened, or there is none */
 	struct signer *clone_signer, *person_signer;
 };

@@ -376,6 +376,13 @@ static void keep_first(
 		p->rc = rc;
 }
 
+/* What somebody else has is theirs, and the rest is not; but nobody knows of
+ * one that is overdue whether it still runs. */
+bool batch_stops_at(const struct plan_item *it)
+{
+	return it->decision != PLAN_HELD || it->state == STATE_OVERDUE;
+}
+
 /* One step on one script; *again: it has to be looked at once more. */
 static enum err step(struct batch *b, const char *path, struct course *p,
 	struct error *first, bool *again, struct error *err)
@@ -413,14 +420,14 @@ static enum err step(struct batch *b, const char *path, struct course *p,
 		batch_say_waiting(b, "blocked", it);
 		return ERR_OK;
 	case PLAN_HELD:
-		if (b->o->wait) {
+		if (b->o->wait && !batch_stops_at(it)) {
 			*again = true;
 			return wait_for(b, path, err);
 		}
 		/* fall through */
 	case PLAN_STOP:
 	case PLAN_WRONG:
-		p->stop = !b->o->keep_going;
+		p->stop = !b->o->keep_going && batch_stops_at(it);
 		if (p->rc == ERR_OK)
 			p->rc = ERR_HELD;
 		return pass(b, it, first);

@@ -54,6 +54,8 @@ void batch_collect(struct batch *b);
 /* Runs it.  What went wrong or waits for somebody is in err, with the commands
  * that get past it. */
 enum err batch_run(struct batch *b, struct error *err);
+/* Does a plain run go no further than that, which it can't run? */
+bool batch_stops_at(const struct plan_item *it);
 const struct plan_item *batch_find(const struct batch *b, const char *path);
 
 /* The same in a process of its own, until the first script runs; then tells

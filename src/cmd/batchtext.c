@@ -126,8 +126,10 @@ void batch_say_plan(struct batch *b)
 			continue;
 		}
 		if (it->decision != PLAN_RUN && !stopped) {
-			batch_say_waiting(b, "stops at", it);
-			stopped = !b->o->keep_going;
+			batch_say_waiting(b,
+				batch_stops_at(it) ? "stops at" : "not run",
+				it);
+			stopped = !b->o->keep_going && batch_stops_at(it);
 		} else if (it->decision == PLAN_RUN && !stopped) {
 			say_planned(b, it);
 			continue;

@@ -236,7 +236,7 @@ static enum err found(struct session *s, const struct init_opts *o,
 
 	error_reset(err);
 	if (!o->no_remote && s->unasked) {
-		error_set(err, ERR_HELD, "it does not answer");
+		error_set(err, ERR_HELD, "%s", s->unasked);
 		return not_asked(err);
 	}
 	rc = choose_remote(s, o, &name, err);
@@ -279,6 +279,7 @@ static enum err open_ledger(struct session *s, const struct init_opts *o,
 	enum err rc;
 
 	s->no_arrival = o->no_remote;
+	s->quiet = true;
 	if (o->remote) { /* before anything is asked there */
 		rc = remote_open(s->repo, o->remote, s->network_ms, &m, err);
 		remote_free(m);

@@ -96,7 +96,7 @@ static enum err another_ledger(
 			"  git strack init --remote <name>\n"
 			"  git strack init --no-remote");
 	error_set(err, ERR_FATAL,
-		"the remote '%s' has another ledger (%s) than this clone (%s)",
+		"the remote '%s' has the ledger %s, and this clone another one, %s",
 		l->opts.remote, id, l->id);
 	free(fetched);
 	return ERR_FATAL;

@@ -82,9 +82,10 @@ static void held(struct plan_item *it, const struct plan_facts *f)
 	const struct state_row *r = it->row;
 
 	it->decision = PLAN_HELD;
-	buf_addf(&it->why, "%s since it was claimed by %s on %s",
+	buf_addf(&it->why, "%s since it was claimed by %s on %s at ",
 		state_name(it->state), r->user ? r->user : "somebody",
 		r->host ? r->host : "an unknown host");
+	time_format(&it->why, r->claim_ms);
 	if (it->state != STATE_OVERDUE) {
 		if (f->here(r, f->arg)) {
 			add_command(it, f, "attach", "");

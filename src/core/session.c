@@ -41,6 +41,7 @@ void session_release(struct session *s)
 	free(s->user);
 	free(s->host);
 	free(s->remote);
+	free(s->unasked);
 	repo_free(s->repo);
 	s->ledger = NULL;
 	s->repo = NULL;
@@ -202,10 +203,12 @@ enum err session_ledger(struct session *s, struct error *err)
 		opts = ledger_options(s);
 		rc = ledger_open(&opts, &s->ledger, err);
 	} else if (rc == ERR_HELD && !s->unasked) {
-		s->unasked = true; /* said once */
-		out_printf(&s->msg, "warning: ");
-		out_text(&s->msg, err->text.ptr);
-		out_printf(&s->msg, "\n");
+		s->unasked = xstrdup(err->text.ptr);
+		if (!s->quiet) { /* said once */
+			out_printf(&s->msg, "warning: ");
+			out_text(&s->msg, err->text.ptr);
+			out_printf(&s->msg, "\n");
+		}
 	}
 	if (rc == ERR_HELD || rc == ERR_NOTFOUND) {
 		error_reset(err);
@@ -218,8 +221,15 @@ enum err session_ledger(struct session *s, struct error *err)
 
 enum err session_ledger_fully(struct session *s, struct error *err)
 {
-	struct ledger_opts opts = ledger_options(s);
+	struct ledger_opts opts;
+	enum err rc = session_ledger(s, err); /* it may have to come first */
 
+	if (rc == ERR_NOTFOUND)
+		return rc;
+	ledger_free(s->ledger);
+	s->ledger = NULL;
+	error_reset(err); /* what is wrong is said of all of it */
+	opts = ledger_options(s);
 	opts.full = true;
 	return ledger_open(&opts, &s->ledger, err);
 }

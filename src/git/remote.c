@@ -160,30 +160,23 @@ enum err remote_open(struct repo *r, const char *name, int timeout_ms,
 
 /* ---- questions ---- */
 
-#define SAID_LINES 4
+#define SAID_LINES 6
+#define SAID_MAX 300 /* of one line */
 
-/* What it said, as one line: the last lines, where the reason stands. */
+/* What it said, as one line. */
 static void add_said(struct buf *b, const struct buf *said)
 {
-	const char *at = said->ptr, *first = at;
-	int lines = 0;
+	const char *at = said->ptr;
 
-	for (const char *p = said->ptr + said->len; p > at; p--) {
-		if (p[-1] == '\n' && p < said->ptr + said->len &&
-			++lines >= SAID_LINES) {
-			first = p;
-			break;
-		}
-	}
-	while (*first) {
-		size_t len = strcspn(first, "\r\n");
+	for (int lines = 0; *at && lines < SAID_LINES; lines++) {
+		size_t len = strcspn(at, "\r\n");
 
 		if (len) {
 			buf_adds(b, b->len ? "; " : "");
-			buf_add(b, first, len < 500 ? len : 500);
+			buf_add(b, at, len < SAID_MAX ? len : SAID_MAX);
 		}
-		first += len;
-		first += strspn(first, "\r\n");
+		at += len;
+		at += strspn(at, "\r\n");
 	}
 }
 
