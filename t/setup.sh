@@ -71,6 +71,7 @@ look() {
 	need_file mariadb-server /usr/sbin/mariadbd
 	need mandoc mandoc
 	need nodejs node
+	need_file openssh-server /usr/sbin/sshd
 	need php-cli php
 	set -- /usr/lib/postgresql/*/bin/initdb
 	need_file postgresql "$1"

@@ -80,8 +80,12 @@ static enum err no_such_remote(const struct remote *m, struct error *err)
 static enum err find_url(struct remote *m, struct error *err)
 {
 	struct strvec urls = STRVEC_INIT;
-	enum err rc = values(m, "pushurl", &urls, err);
+	char *key = xstrfmt("remote.%s.pushurl", m->name);
+	enum err rc = ERR_OK;
 
+	if (repo_config(m->r, key))
+		rc = values(m, "pushurl", &urls, err);
+	free(key);
 	if (!rc && !urls.n)
 		rc = values(m, "url", &urls, err);
 	if (!rc && !urls.n)
