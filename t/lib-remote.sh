@@ -41,7 +41,7 @@ team() {
 
 # witness <n>: a script of the current clone that leaves a line in ../ran.<n>.
 witness() {
-	write "scripts/${day}01$1_s.sh" <<-EOT
+	write "scripts/${day}01$1_s$1.sh" <<-EOT
 	#!/bin/sh
 	echo ran >>"\$STRACK_TOP/../ran.$1"
 	EOT

@@ -18,7 +18,7 @@ test_expect_success 'set-up' '
 
 # one <clone>: a runner; every other one waits for the rest.
 one() {
-	set -- "$1" "$(echo "$1" | tr -dc "[0-9]")"
+	set -- "$1" "$(echo "$1" | tr -dc 0-9)"
 	wait= && [ $(($2 % 2)) = 0 ] && wait=--wait
 	(cd "$1" && exec git strack run --env production $wait) >"out.$1" 2>&1
 	echo $? >"code.$1"
@@ -42,14 +42,17 @@ well_ended() {
 # race <clone>...: all at once.  Each script ran once, all that happened is on
 # the ledger, and everybody comes to the same tip.
 race() {
-	for c in "$@"; do one "$c" & pids="$pids $!"; done
+	for c in "$@"; do
+		one "$c" &
+		pids="$pids $!"
+	done
 	# shellcheck disable=SC2086
 	wait $pids
 	pids=
 	for c in "$@"; do well_ended "$c" || return 1; done
 	for i in $(seq 10 $((9 + scripts))); do once "$i" || return 1; done
 	test "$(number claim)" = "$scripts" &&
-		test "$(number done)" = "$scripts" && agree "$@"
+		test "$(number "done")" = "$scripts" && agree "$@"
 }
 
 # raced <folder that is served, or nothing> <clone>...
