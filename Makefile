@@ -145,6 +145,7 @@ SRC = \
 	src/core/cachefile.c \
 	src/core/circle.c \
 	src/core/claims.c \
+	src/core/clonekey.c \
 	src/core/commititem.c \
 	src/core/commitshape.c \
 	src/core/companion.c \
@@ -185,6 +186,7 @@ SRC = \
 	src/core/planwait.c \
 	src/core/recover.c \
 	src/core/refmove.c \
+	src/core/requests.c \
 	src/core/review.c \
 	src/core/rundir.c \
 	src/core/script.c \

@@ -66,6 +66,10 @@ const char *trust_refuses(const struct trust *t, const char *fingerprint,
 /* The same for an entry yet to be written on top of everything. */
 const char *trust_refuses_now(const struct trust *t, const char *fingerprint,
 	unsigned role, const char *env);
+/* Has it an admission that no revocation closed?  The second one: has it ever
+ * had one? */
+bool trust_is_admitted(const struct trust *t, const char *fingerprint);
+bool trust_was_admitted(const struct trust *t, const char *fingerprint);
 /* How many keys may still act as root now. */
 size_t trust_roots(const struct trust *t);
 /* The last principal of a key, or NULL. */

@@ -219,6 +219,24 @@ const char *trust_refuses_now(const struct trust *t, const char *fingerprint,
 	return refuses(t, t, fingerprint, role, env, NULL);
 }
 
+bool trust_was_admitted(const struct trust *t, const char *fingerprint)
+{
+	const struct trust_key *k = find(t, fingerprint);
+
+	return k && k->n > 0;
+}
+
+bool trust_is_admitted(const struct trust *t, const char *fingerprint)
+{
+	const struct trust_key *k = find(t, fingerprint);
+
+	for (size_t i = 0; k && i < k->n; i++) {
+		if (!k->v[i].closed)
+			return true;
+	}
+	return false;
+}
+
 static bool acts_as_root(const struct trust_key *k)
 {
 	for (size_t i = 0; i < k->n; i++) {
