@@ -94,7 +94,8 @@ with_run() {
 counts_still() {
 	printf "#!/bin/sh\necho b\n" | script "scripts/${day}00000${1:-2}_b.sh" &&
 	git strack run && git strack verify &&
-	test "$(entry "scripts/${day}00000${1:-2}_b.sh" "done" |
+	test "$(LEDGER=$(git rev-parse -q --verify refs/strack/local || tip) &&
+		entry "scripts/${day}00000${1:-2}_b.sh" "done" |
 		field signer)" = "$(own)" &&
 	test "$(git strack status --json |
 		jq -r ".scripts[].state" | sort -u)" = "done"
@@ -336,6 +337,23 @@ test_expect_success 'the only root is the key of the clone' '
 		--principal x && must_fail 3 git strack trust revoke "$(own)" &&
 	git strack trust rotate && in_place && counts_still 3 &&
 	audit_fsck && audit_signatures
+'
+
+# Entries of local stand beside the branch then, where no revocation reaches.
+test_expect_success JQ 'with a remote, and what is this clone'\''s alone' '
+	cd "$SHARNESS_TRASH_DIRECTORY" && git init -q --bare o.git &&
+	repo own6 && cd own6 && person person &&
+	git remote add origin ../o.git && git strack init &&
+	git add .strack.ini && git commit -q -m ini &&
+	printf "#!/bin/sh\n" | script "scripts/${day}000001_a.sh" &&
+	git strack run && old=$(own) &&
+	git rev-parse -q --verify refs/strack/local &&
+	git strack trust rotate && in_place && ! admitted "$old" &&
+	counts_still && git strack trust rotate && rm -r .git/strack/cache/* &&
+	counts_still 3 && test "$(git -C ../o.git rev-parse strack-ledger)" = \
+		"$(tip)" && was=$(tip) && mv ../o.git ../gone.git &&
+	refused 3 "the remote can.t be reached" git strack trust rotate &&
+	test "$(tip)" = "$was" && mv ../gone.git ../o.git && audit
 '
 
 test_expect_success 'a named key is not exchanged, and how to do it is said' '

@@ -185,6 +185,15 @@ enum err trust_word_rotate(struct session *s, const struct trust_opts *o,
 			"trust rotate: all that the old key signed goes on "
 			"counting; of a stolen one, trust revoke --after "
 			"takes back a part");
+	/* What is on the remote and not seen here would be behind the end of
+	 * the old key. */
+	if (ledger_is_down(s->ledger)) {
+		error_hint(err, "try again when it answers");
+		return error_set(err, ERR_HELD,
+			"a key is not rotated while the remote can't be "
+			"reached: what it signed there meanwhile would no "
+			"longer count");
+	}
 	/* Nothing that waits to be committed may be left to the old key. */
 	rc = ledger_require_sound(s->ledger, err);
 	if (!rc)
