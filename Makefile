@@ -122,6 +122,7 @@ SRC = \
 	src/cmd/resolve.c \
 	src/cmd/review.c \
 	src/cmd/rollback.c \
+	src/cmd/rotation.c \
 	src/cmd/rowtext.c \
 	src/cmd/run.c \
 	src/cmd/show.c \
@@ -134,6 +135,9 @@ SRC = \
 	src/cmd/target.c \
 	src/cmd/trust.c \
 	src/cmd/trustlist.c \
+	src/cmd/trustrequests.c \
+	src/cmd/trustrotate.c \
+	src/cmd/trustrotateown.c \
 	src/cmd/trustwords.c \
 	src/cmd/undo.c \
 	src/cmd/verify.c \
@@ -145,6 +149,7 @@ SRC = \
 	src/core/cachefile.c \
 	src/core/circle.c \
 	src/core/claims.c \
+	src/core/clonekey.c \
 	src/core/commititem.c \
 	src/core/commitshape.c \
 	src/core/companion.c \
@@ -185,6 +190,7 @@ SRC = \
 	src/core/planwait.c \
 	src/core/recover.c \
 	src/core/refmove.c \
+	src/core/requests.c \
 	src/core/review.c \
 	src/core/rundir.c \
 	src/core/script.c \

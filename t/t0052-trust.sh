@@ -58,7 +58,7 @@ test_expect_success 'bad usage' '
 	tip=$(git rev-parse strack-ledger) &&
 	key=$(cat "$strack_scratch/run.pub") &&
 	must_fail 129 git strack trust no-such-word 2>err &&
-	grep "list, add, revoke, disown or export" err &&
+	grep "list, requests, add, rotate, revoke, disown or export" err &&
 	must_fail 129 git strack trust add --principal x &&
 	must_fail 129 git strack trust add "$key" 2>err &&
 	grep -e "--principal" err &&

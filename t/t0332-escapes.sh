@@ -164,6 +164,7 @@ remove	git strack remove --dry-run --settled; git strack remove "$evil"; git str
 check	git strack check; git strack check --base "$evil"
 verify	git strack verify
 trust	git strack trust list; git strack trust export
+trust	git strack trust requests; git strack trust rotate; git strack trust rotate "$evil" "$evil"; git strack trust rotate "$bidi" "$evil.pub"
 +trust	git strack trust add "$evil" --principal "$evil"; git strack trust add "$(cut -d " " -f 1,2 <"$forge_key_dir/stranger.pub")" --principal "s$evil" --roles run
 +trust	git strack trust revoke "$evil"; git strack trust revoke "s$evil"; git strack trust disown "$evil" -m x
 hooks	git strack hooks status; git strack hooks install; git strack hooks status
@@ -214,7 +215,8 @@ junk() {
 refused_in 'an entry of a stranger' '
 	forge mark @by=stranger host="$coded" script="$coded_a" reason="$coded"' \
 	'git strack verify; git strack verify --json; git strack status --all' \
-	'git strack log -n 3; git strack run --env staging "$a"'
+	'git strack log -n 3; git strack run --env staging "$a"' \
+	'git strack trust requests; git strack trust requests | cat'
 refused_in 'a path that is none' 'junk "x/$evil/y"' \
 	'git strack verify; git strack verify --json' \
 	'git strack run --env staging "$a"; git strack remind'

@@ -42,6 +42,7 @@ struct trust_key {
 	size_t n, cap;
 	bool revoked;
 	struct oidvec revoked_after; /* what counts is what all of them reach */
+	struct oidvec revoked_at;    /* commits that brought the revocations */
 	bool readmitted;
 	struct oid readmitted_at;
 };
@@ -63,9 +64,18 @@ const struct trust_key *trust_find(
  * why not, in words that finish "signer SHA256:... ". `env` NULL: any. */
 const char *trust_refuses(const struct trust *t, const char *fingerprint,
 	unsigned role, const char *env, const struct oid *at);
+/* The same for an entry beside the branch, in what is this clone's alone: no
+ * `after` reaches there, and nobody else can slip one in, so it goes by what
+ * the clone knew when it wrote it. */
+const char *trust_refuses_aside(const struct trust *t, const char *fingerprint,
+	unsigned role, const char *env, const struct oid *at);
 /* The same for an entry yet to be written on top of everything. */
 const char *trust_refuses_now(const struct trust *t, const char *fingerprint,
 	unsigned role, const char *env);
+/* Has it an admission that no revocation closed?  The second one: has it ever
+ * had one? */
+bool trust_is_admitted(const struct trust *t, const char *fingerprint);
+bool trust_was_admitted(const struct trust *t, const char *fingerprint);
 /* How many keys may still act as root now. */
 size_t trust_roots(const struct trust *t);
 /* The last principal of a key, or NULL. */

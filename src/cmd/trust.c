@@ -23,22 +23,32 @@ static const struct opt options[] = {
 static const struct word {
 	const char *name;
 	size_t args;
+	bool or_none;     /* may come without them, too */
 	const char *what; /* it wants, or NULL */
 	bool writes;
 	trust_word_fn *run;
 } words[] = {
-	{ "list", 0, NULL, false, trust_word_list },
-	{ "add", 1, "a public key or its file", true, trust_word_add },
-	{ "revoke", 1, "a fingerprint or principal", true, trust_word_revoke },
-	{ "disown", 1, "an entry or a ledger commit", true, trust_word_disown },
-	{ "export", 0, NULL, false, trust_word_export },
+	{ "list", 0, false, NULL, false, trust_word_list },
+	{ "requests", 0, false, NULL, false, trust_word_requests },
+	{ "add", 1, false, "a public key or its file", true, trust_word_add },
+	{ "rotate", 2, true,
+		"a fingerprint or principal and a public key or its file, or "
+		"nothing for the key of this clone",
+		true, trust_word_rotate },
+	{ "revoke", 1, false, "a fingerprint or principal", true,
+		trust_word_revoke },
+	{ "disown", 1, false, "an entry or a ledger commit", true,
+		trust_word_disown },
+	{ "export", 0, false, NULL, false, trust_word_export },
 };
 
 static enum err run(struct session *s, const void *opts,
 	const struct cmd_args *a, struct error *err)
 {
+	static char *const none[] = { NULL };
 	const char *name = a->args->n ? a->args->v[0] : "list";
 	const struct word *w = NULL;
+	size_t given;
 	enum err rc;
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
@@ -47,9 +57,11 @@ static enum err run(struct session *s, const void *opts,
 	}
 	if (!w)
 		return error_set(err, ERR_USAGE,
-			"trust: list, add, revoke, disown or export, not '%s'",
+			"trust: list, requests, add, rotate, revoke, disown "
+			"or export, not '%s'",
 			name);
-	if (a->args->n > w->args + 1 || (w->args && a->args->n < 2))
+	given = a->args->n ? a->args->n - 1 : 0;
+	if (given != w->args && !(w->or_none && !given))
 		return error_set(err, ERR_USAGE, "trust %s takes %s", w->name,
 			w->what ? w->what : "no arguments");
 	rc = session_open(s, NULL, err);
@@ -63,15 +75,18 @@ static enum err run(struct session *s, const void *opts,
 		rc = session_exchange(s, w->run == trust_word_disown, err);
 	}
 	if (!rc)
-		rc = w->run(s, opts, w->args ? a->args->v[1] : NULL, err);
+		rc = w->run(s, opts, given ? a->args->v + 1 : none, err);
 	return rc;
 }
 
 const struct command cmd_trust = {
 	.name = "trust",
 	.usage = "trust [list]\n"
+		 "trust requests\n"
 		 "trust add <public key or file> --principal <name> "
 		 "[--roles <roles>] [--environments <envs>]\n"
+		 "trust rotate [<fingerprint or principal> <new public key or "
+		 "file>] [-m <why>]\n"
 		 "trust revoke <fingerprint or principal> "
 		 "[--after <ledger commit>] [-m <why>]\n"
 		 "trust disown <entry or commit> -m <why>\n"

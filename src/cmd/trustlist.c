@@ -32,13 +32,13 @@ static void print_admission(struct session *s, const struct trust_key *k,
 }
 
 enum err trust_word_list(struct session *s, const struct trust_opts *o,
-	const char *arg, struct error *err)
+	char *const *args, struct error *err)
 {
 	const struct trust *t;
 	enum err rc = ledger_trust(s->ledger, &t, err);
 
 	(void)o;
-	(void)arg;
+	(void)args;
 	for (size_t i = 0; !rc && i < t->n; i++) {
 		for (size_t j = 0; j < t->v[i].n; j++)
 			print_admission(s, &t->v[i], &t->v[i].v[j]);
@@ -118,13 +118,13 @@ static void add_valid_before(
 }
 
 enum err trust_word_export(struct session *s, const struct trust_opts *o,
-	const char *arg, struct error *err)
+	char *const *args, struct error *err)
 {
 	const struct trust *t;
 	enum err rc = ledger_trust(s->ledger, &t, err);
 
 	(void)o;
-	(void)arg;
+	(void)args;
 	for (size_t i = 0; !rc && i < t->n; i++) {
 		const struct trust_key *k = &t->v[i];
 		struct buf b = BUF_INIT;

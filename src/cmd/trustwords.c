@@ -33,7 +33,7 @@ static enum err record(struct session *s, struct entry *e, const char *reason,
 	return rc;
 }
 
-static enum err read_key(const char *arg, struct pubkey *key, struct error *err)
+enum err trust_read_key(const char *arg, struct pubkey *key, struct error *err)
 {
 	struct buf text = BUF_INIT;
 	enum err rc;
@@ -85,7 +85,7 @@ static enum err check_environments(
 }
 
 enum err trust_word_add(struct session *s, const struct trust_opts *o,
-	const char *arg, struct error *err)
+	char *const *args, struct error *err)
 {
 	struct pubkey key = PUBKEY_INIT;
 	struct entry e = ENTRY_INIT;
@@ -100,7 +100,7 @@ enum err trust_word_add(struct session *s, const struct trust_opts *o,
 		return error_set(err, ERR_USAGE,
 			"trust add: --roles: run, approve and root, not '%s'",
 			o->roles);
-	rc = read_key(arg, &key, err);
+	rc = trust_read_key(args[0], &key, err);
 	if (!rc && o->environments)
 		rc = check_environments(o->environments, &envs, err);
 	if (rc)
@@ -158,7 +158,7 @@ static enum err find_commit(
 	return rc;
 }
 
-static bool named_by(const struct trust_key *k, const char *arg)
+bool trust_named_by(const struct trust_key *k, const char *arg)
 {
 	if (!strcmp(k->fingerprint, arg))
 		return true;
@@ -201,6 +201,13 @@ static enum err refuse_own(
 		"a key can't revoke itself, and %s is yours", own);
 }
 
+enum err trust_no_such(const char *arg, struct error *err)
+{
+	error_hint(err, "see who is admitted:\n"
+			"  git strack trust list");
+	return error_set(err, ERR_FATAL, "'%s' is nobody who is admitted", arg);
+}
+
 /* Fingerprints to revoke: copied, because trust changes with each. */
 static enum err collect(struct session *s, const char *arg,
 	struct strvec *fingerprints, bool *again, struct error *err)
@@ -212,18 +219,14 @@ static enum err collect(struct session *s, const char *arg,
 	if (rc)
 		return rc;
 	for (size_t i = 0; i < t->n; i++) {
-		if (!named_by(&t->v[i], arg) || !is_open(&t->v[i], false))
+		if (!trust_named_by(&t->v[i], arg) || !is_open(&t->v[i], false))
 			continue;
 		strvec_push(fingerprints, t->v[i].fingerprint);
 		roots += is_open(&t->v[i], true);
 		*again = *again || t->v[i].revoked;
 	}
-	if (fingerprints->n == 0) {
-		error_hint(err, "see who is admitted:\n"
-				"  git strack trust list");
-		return error_set(
-			err, ERR_FATAL, "'%s' is nobody who is admitted", arg);
-	}
+	if (fingerprints->n == 0)
+		return trust_no_such(arg, err);
 	if (roots && roots == trust_roots(t)) {
 		error_hint(err,
 			"admit another root first:\n"
@@ -236,7 +239,7 @@ static enum err collect(struct session *s, const char *arg,
 }
 
 enum err trust_word_revoke(struct session *s, const struct trust_opts *o,
-	const char *arg, struct error *err)
+	char *const *args, struct error *err)
 {
 	struct strvec fingerprints = STRVEC_INIT;
 	struct oid after = *ledger_tip(s->ledger);
@@ -247,7 +250,7 @@ enum err trust_word_revoke(struct session *s, const struct trust_opts *o,
 	if (o->after)
 		rc = find_commit(s, o->after, &after, err);
 	if (!rc)
-		rc = collect(s, arg, &fingerprints, &again, err);
+		rc = collect(s, args[0], &fingerprints, &again, err);
 	oid_hex(&after, hex);
 	for (size_t i = 0; !rc && i < fingerprints.n; i++) {
 		struct entry e = ENTRY_INIT;
@@ -325,7 +328,7 @@ static enum err find_entry(
 }
 
 enum err trust_word_disown(struct session *s, const struct trust_opts *o,
-	const char *arg, struct error *err)
+	char *const *args, struct error *err)
 {
 	struct entry e = ENTRY_INIT;
 	struct buf id = BUF_INIT;
@@ -337,14 +340,14 @@ enum err trust_word_disown(struct session *s, const struct trust_opts *o,
 		return error_set(
 			err, ERR_USAGE, "trust disown: say why: -m <why>");
 	entry_set_kind(&e, KIND_DISOWN);
-	rc = find_commit(s, arg, &commit, err);
+	rc = find_commit(s, args[0], &commit, err);
 	if (!rc) {
 		rc = refuse_founding(s, &commit, err);
 		oid_hex(&commit, hex);
 		entry_set(&e, KEY_COMMIT, hex);
 	} else if (rc == ERR_NOTFOUND) {
 		error_reset(err);
-		rc = find_entry(s, arg, &id, err);
+		rc = find_entry(s, args[0], &id, err);
 		entry_set(&e, KEY_ENTRY, id.ptr);
 	}
 	if (rc == ERR_NOTFOUND)

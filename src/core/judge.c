@@ -48,6 +48,19 @@ static bool is_disowned(
 	return strmap_has(&l->disowned_ids, hex);
 }
 
+/* What stands beside the branch, in this clone alone, goes by what was known
+ * here when it was written. */
+static const char *refuses(struct ledger *l, struct walk *w,
+	const struct wcommit *c, const char *signer, unsigned role,
+	const char *env)
+{
+	const char *why = trust_refuses(&l->trust, signer, role, env, &c->id);
+
+	if (why && l->owner && !walk_reaches(&c->id, &l->owner->tip, w))
+		why = trust_refuses_aside(&l->trust, signer, role, env, &c->id);
+	return why;
+}
+
 static bool counts(struct ledger *l, struct walk *w, const struct heldvec *all,
 	const struct held *h)
 {
@@ -59,9 +72,8 @@ static bool counts(struct ledger *l, struct walk *w, const struct heldvec *all,
 	if (!h->walked->sound)
 		return false;
 	c = &w->v[h->walked->commit];
-	why = trust_refuses(&l->trust, entry_get(h->e, KEY_SIGNER),
-		role_needed(all, h->e), entry_get(h->e, KEY_ENVIRONMENT),
-		&c->id);
+	why = refuses(l, w, c, entry_get(h->e, KEY_SIGNER),
+		role_needed(all, h->e), entry_get(h->e, KEY_ENVIRONMENT));
 	if (why)
 		walk_problem(w, &c->id, h->path, false, "signer %s %s",
 			entry_get(h->e, KEY_SIGNER), why);
@@ -339,8 +351,8 @@ static void judge_merges(struct ledger *l, struct walk *w)
 
 		if (c->nparents < 2 || !c->signer)
 			continue;
-		why = trust_refuses(&l->trust, c->signer,
-			ROLE_RUN | ROLE_APPROVE, NULL, &c->id);
+		why = refuses(
+			l, w, c, c->signer, ROLE_RUN | ROLE_APPROVE, NULL);
 		if (why)
 			walk_problem(w, &c->id, NULL, true,
 				"merge signed by %s, which %s", c->signer, why);

@@ -45,8 +45,9 @@ static enum err signer_for(struct ledger *l, const struct entry *e,
 {
 	const char *want = entry_get(e, KEY_SIGNER);
 	char *own = xstrfmt("%s/id_ed25519", l->opts.state_dir);
+	char *former = xstrfmt("%s.old", own); /* clonekey.h */
 	const char *specs[] = { getenv("STRACK_SIGNING_KEY_FILE"),
-		repo_config(l->opts.repo, "strack.signingkey"), own,
+		repo_config(l->opts.repo, "strack.signingkey"), own, former,
 		repo_config(l->opts.repo, "user.signingkey") };
 	enum err rc = ERR_NOTFOUND;
 
@@ -65,6 +66,7 @@ static enum err signer_for(struct ledger *l, const struct entry *e,
 		}
 	}
 	free(own);
+	free(former);
 	if (rc)
 		rc = error_set(err, ERR_FATAL,
 			"the key that signed it (%s) is not here", want);

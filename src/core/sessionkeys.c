@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "strack/clock.h"
+#include "strack/clonekey.h"
 #include "strack/datadir.h"
 #include "strack/file.h"
 #include "strack/text.h"
@@ -73,25 +74,6 @@ enum err session_clone_signer(
 	return rc;
 }
 
-/* A crash between the two files of a key leaves the private one alone. */
-static enum err mend_public_half(const char *own, struct error *err)
-{
-	char *path = xstrfmt("%s.pub", own);
-	struct signer *key = NULL;
-	char *line = NULL;
-	enum err rc = ERR_OK;
-
-	if (!access(own, F_OK) && access(path, F_OK) &&
-		!signer_open(own, NULL, NULL, &key, NULL)) {
-		line = xstrfmt("%s\n", signer_key(key)->line);
-		rc = file_replace(path, 0600, line, strlen(line), err);
-	}
-	signer_free(key);
-	free(line);
-	free(path);
-	return rc;
-}
-
 enum err session_make_key(struct session *s, struct error *err)
 {
 	const struct signer *have;
@@ -106,7 +88,7 @@ enum err session_make_key(struct session *s, struct error *err)
 		if (rc == ERR_EXISTS) /* another process was quicker */
 			rc = ERR_OK;
 	} else if (!rc) {
-		rc = mend_public_half(own, err);
+		rc = clonekey_mend(s, err); /* after a crash in either */
 	}
 	free(comment);
 	free(own);

@@ -95,6 +95,7 @@ void trust_release(struct trust *t)
 		}
 		free(k->v);
 		oidvec_release(&k->revoked_after);
+		oidvec_release(&k->revoked_at);
 		free(k->fingerprint);
 		free(k->line);
 	}
@@ -139,9 +140,11 @@ static bool is_later(const struct trust *t, const struct trust_key *past,
 /* Of several revocations the earliest wins; on two sides of a merge neither is
  * earlier, and both hold. */
 static bool before_revocations(const struct trust *t,
-	const struct trust_key *past, const struct oid *at)
+	const struct trust_key *past, const struct oid *at, bool aside)
 {
 	for (size_t i = 0; i < past->revoked_after.n; i++) {
+		if (aside && !t->reaches(&past->revoked_at.v[i], at, t->arg))
+			continue;
 		if (!t->reaches(at, &past->revoked_after.v[i], t->arg))
 			return false;
 	}
@@ -153,11 +156,11 @@ static bool before_revocations(const struct trust *t,
  * closed counts for what the earliest `after` reaches, what came later for
  * what follows it. */
 static bool in_force(const struct trust *t, const struct trust_key *past,
-	const struct trust_admission *a, const struct oid *at)
+	const struct trust_admission *a, const struct oid *at, bool aside)
 {
 	if (!past || !past->revoked)
 		return true;
-	if (at && before_revocations(t, past, at))
+	if (at && before_revocations(t, past, at, aside))
 		return !is_later(t, past, a);
 	return !a->closed && is_later(t, past, a) &&
 	       (!at || t->reaches(&a->at, at, t->arg));
@@ -173,7 +176,7 @@ static bool environment_allowed(
 /* `now` holds the admissions, `past` the revocations. */
 static const char *refuses(const struct trust *now, const struct trust *past,
 	const char *fingerprint, unsigned role, const char *env,
-	const struct oid *at)
+	const struct oid *at, bool aside)
 {
 	const struct trust_key *k = find(now, fingerprint);
 	const struct trust_key *p = find(past, fingerprint);
@@ -184,7 +187,7 @@ static const char *refuses(const struct trust *now, const struct trust *past,
 	for (size_t i = 0; i < k->n; i++) {
 		const struct trust_admission *a = &k->v[i];
 
-		if (!in_force(past, p, a, at))
+		if (!in_force(past, p, a, at, aside))
 			continue;
 		counts = true;
 		if (!(a->roles & (role | ROLE_ROOT)))
@@ -210,13 +213,37 @@ static const char *refuses(const struct trust *now, const struct trust *past,
 const char *trust_refuses(const struct trust *t, const char *fingerprint,
 	unsigned role, const char *env, const struct oid *at)
 {
-	return refuses(t, t, fingerprint, role, env, at);
+	return refuses(t, t, fingerprint, role, env, at, false);
+}
+
+const char *trust_refuses_aside(const struct trust *t, const char *fingerprint,
+	unsigned role, const char *env, const struct oid *at)
+{
+	return refuses(t, t, fingerprint, role, env, at, true);
 }
 
 const char *trust_refuses_now(const struct trust *t, const char *fingerprint,
 	unsigned role, const char *env)
 {
-	return refuses(t, t, fingerprint, role, env, NULL);
+	return refuses(t, t, fingerprint, role, env, NULL, false);
+}
+
+bool trust_was_admitted(const struct trust *t, const char *fingerprint)
+{
+	const struct trust_key *k = find(t, fingerprint);
+
+	return k && k->n > 0;
+}
+
+bool trust_is_admitted(const struct trust *t, const char *fingerprint)
+{
+	const struct trust_key *k = find(t, fingerprint);
+
+	for (size_t i = 0; k && i < k->n; i++) {
+		if (!k->v[i].closed)
+			return true;
+	}
+	return false;
 }
 
 static bool acts_as_root(const struct trust_key *k)
@@ -303,6 +330,7 @@ static void apply_revoke(struct trust *t, struct trust_fact *f)
 		return;
 	}
 	oidvec_push(&k->revoked_after, &after);
+	oidvec_push(&k->revoked_at, &f->at);
 	k->revoked = true;
 	k->readmitted = false;
 	for (size_t i = 0; i < k->n; i++)
@@ -335,7 +363,7 @@ static void one_round(const struct trust *past, struct trust *t,
 		if (!founds(f))
 			f->problem =
 				refuses(t, past, entry_get(f->e, KEY_SIGNER),
-					ROLE_ROOT, NULL, &f->at);
+					ROLE_ROOT, NULL, &f->at, false);
 		if (f->problem)
 			continue;
 		if (f->e->kind == KIND_TRUST_ADD)

@@ -17,10 +17,10 @@ includes | awk '
 		may["base"] = " base "
 		row("cmd", "cmd decide opt")
 		row("run", "progress underway")
-		row("core", "adhoc approvals circle claims companion database")
+		row("core", "adhoc approvals circle claims clonekey companion database")
 		row("core", "entry")
 		row("core", "header hooks imports ledger namecheck needs owners param plan")
-		row("core", "review rundir script session settings sqltext")
+		row("core", "requests review rundir script session settings sqltext")
 		row("core", "state")
 		row("core", "template treefiles trust view")
 		row("git", "gc object porcelain refs remote repo")
