@@ -74,8 +74,10 @@ const struct oid *ledger_tip(const struct ledger *l);
 const struct oid *ledger_root(const struct ledger *l);
 size_t ledger_entries(const struct ledger *l); /* how many there are */
 size_t ledger_commits(const struct ledger *l); /* checked this time */
-/* Of the claims of shared environments, how many could not be held against
- * approvals: what they were to have is not here.  For ledger_opts.full. */
+/* How many there are in all; walks the history, and checks nothing. */
+enum err ledger_length(struct ledger *l, size_t *ret, struct error *err);
+/* Of the claims of shared environments that were judged this time, how many
+ * could not be held against approvals: what they were to have is not here. */
 size_t ledger_unheld(const struct ledger *l);
 /* Everything found wrong, in the order of the history; and what a root has
  * disowned. */

@@ -560,3 +560,14 @@ enum err ledger_trust(
 		*ret = &l->trust;
 	return rc;
 }
+
+enum err ledger_length(struct ledger *l, size_t *ret, struct error *err)
+{
+	struct oidvec ids = OIDVEC_INIT;
+	enum err rc = history_list(l->opts.repo, &l->tip, NULL, &ids, err);
+
+	if (!rc)
+		*ret = ids.n;
+	oidvec_release(&ids);
+	return rc;
+}
