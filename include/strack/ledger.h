@@ -90,6 +90,16 @@ enum err ledger_require_sound(const struct ledger *l, struct error *err);
 enum err ledger_trust(
 	struct ledger *l, const struct trust **ret, struct error *err);
 
+/* ---- what is pushed ---- */
+/* For a server: what a push that takes the branch from `old` (zero: there is
+ * none) to `new` (zero: none any more) would bring that must not come in, to
+ * `ret`.  What was wrong before is not told again.  The cache gets what was
+ * worked out of `old`, which must be the branch's tip; of what is new, which
+ * may yet be refused, nothing is kept.  An error: it can't be judged. */
+enum err ledger_judge_push(const struct ledger_opts *opts,
+	const struct oid *old, const struct oid *new, struct problemvec *ret,
+	struct error *err);
+
 /* ---- rows ---- */
 const struct rowvec *ledger_rows(const struct ledger *l);
 /* The row of a script and environment, for `local` that of this clone; NULL

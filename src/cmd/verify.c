@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "prereceive.h"
 #include "strack/cmd.h"
 #include "strack/json.h"
 
@@ -11,6 +12,7 @@ struct verify_opts {
 	bool json;
 	bool quiet;
 	bool full;
+	bool pre_receive;
 };
 
 static const struct opt options[] = {
@@ -18,6 +20,8 @@ static const struct opt options[] = {
 		"print one JSON object" },
 	{ 0, "full", OPT_FLAG, offsetof(struct verify_opts, full), NULL,
 		"check everything, also what was found good before" },
+	{ 0, "pre-receive", OPT_FLAG, offsetof(struct verify_opts, pre_receive),
+		NULL, "judge a push, as a hook of a server" },
 	{ 'q', "quiet", OPT_FLAG, offsetof(struct verify_opts, quiet), NULL,
 		"print problems only" },
 	{ 0, NULL, OPT_END, 0, NULL, NULL },
@@ -143,6 +147,11 @@ static enum err run(struct session *s, const void *opts,
 
 	if (a->args->n)
 		return error_set(err, ERR_USAGE, "verify takes no arguments");
+	if (o->pre_receive && o->json)
+		return error_set(err, ERR_USAGE,
+			"verify: --pre-receive does not go with --json");
+	if (o->pre_receive)
+		return pre_receive(s, o->full, err);
 	rc = session_open(s, NULL, err);
 	if (!rc)
 		rc = check(s, o->full, err);
@@ -159,7 +168,8 @@ static enum err run(struct session *s, const void *opts,
 
 const struct command cmd_verify = {
 	.name = "verify",
-	.usage = "verify [--full] [--json] [--quiet]",
+	.usage = "verify [--full] [--json] [--quiet]\n"
+		 "verify --pre-receive [--full]",
 	.summary = "Check every signature and rule of the ledger",
 	.opts = options,
 	.opts_size = sizeof(struct verify_opts),

@@ -561,13 +561,20 @@ enum err ledger_trust(
 	return rc;
 }
 
-enum err ledger_length(struct ledger *l, size_t *ret, struct error *err)
+/* ---- tips that no ref holds: received.c ---- */
+
+enum err ledger_load_at(
+	struct ledger *l, const struct oid *tip, struct error *err)
 {
-	struct oidvec ids = OIDVEC_INIT;
-	enum err rc = history_list(l->opts.repo, &l->tip, NULL, &ids, err);
+	return load(l, tip, NULL, err);
+}
+
+enum err ledger_verify_at(struct ledger *l, const struct oid *tip,
+	const struct oid *base, bool all, struct error *err)
+{
+	enum err rc = tree_of_tip(l, tip, err);
 
 	if (!rc)
-		*ret = ids.n;
-	oidvec_release(&ids);
-	return rc;
+		rc = read_meta(l, err);
+	return rc ? rc : verify_from(l, base, all, err);
 }

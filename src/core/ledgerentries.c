@@ -122,3 +122,14 @@ enum err ledger_beside(struct ledger *l, const char *path, const char *suffix,
 	free(full);
 	return rc;
 }
+
+enum err ledger_length(struct ledger *l, size_t *ret, struct error *err)
+{
+	struct oidvec ids = OIDVEC_INIT;
+	enum err rc = history_list(l->opts.repo, &l->tip, NULL, &ids, err);
+
+	if (!rc)
+		*ret = ids.n;
+	oidvec_release(&ids);
+	return rc;
+}
