@@ -461,31 +461,6 @@ const struct oid *ledger_root(const struct ledger *l)
 	return &l->root;
 }
 
-size_t ledger_entries(const struct ledger *l)
-{
-	return l->nentries;
-}
-
-size_t ledger_commits(const struct ledger *l)
-{
-	return l->ncommits;
-}
-
-size_t ledger_unheld(const struct ledger *l)
-{
-	return l->nunheld;
-}
-
-const struct problemvec *ledger_problems(const struct ledger *l)
-{
-	return &l->problems;
-}
-
-const struct problemvec *ledger_disowned(const struct ledger *l)
-{
-	return &l->disowned;
-}
-
 enum err ledger_require_sound(const struct ledger *l, struct error *err)
 {
 	for (size_t i = 0; i < l->problems.n; i++) {

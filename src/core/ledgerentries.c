@@ -133,3 +133,30 @@ enum err ledger_length(struct ledger *l, size_t *ret, struct error *err)
 	oidvec_release(&ids);
 	return rc;
 }
+
+/* ---- of all of them ---- */
+
+size_t ledger_entries(const struct ledger *l)
+{
+	return l->nentries;
+}
+
+size_t ledger_commits(const struct ledger *l)
+{
+	return l->ncommits;
+}
+
+size_t ledger_unheld(const struct ledger *l)
+{
+	return l->nunheld;
+}
+
+const struct problemvec *ledger_problems(const struct ledger *l)
+{
+	return &l->problems;
+}
+
+const struct problemvec *ledger_disowned(const struct ledger *l)
+{
+	return &l->disowned;
+}
