@@ -110,6 +110,7 @@ SRC = \
 	src/cmd/mark.c \
 	src/cmd/markfrom.c \
 	src/cmd/pager.c \
+	src/cmd/prereceive.c \
 	src/cmd/remind.c \
 	src/cmd/remindjson.c \
 	src/cmd/remindquick.c \
@@ -188,6 +189,7 @@ SRC = \
 	src/core/place.c \
 	src/core/plan.c \
 	src/core/planwait.c \
+	src/core/received.c \
 	src/core/recover.c \
 	src/core/refmove.c \
 	src/core/requests.c \

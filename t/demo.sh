@@ -163,7 +163,7 @@ show 0 git log strack-ledger
 show 0 git log -p -1 strack-ledger
 
 say 'All of it is signed, and can be checked'
-show 0 git strack verify
+show 0 git strack verify --full
 
 cat <<END
 

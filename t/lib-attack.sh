@@ -3,7 +3,11 @@
 #
 # scripts/20260101_a.sh is done, _b running, _c marked, _d pending; their
 # bytes, if they ever ran, would be seen in the file `ran`.
+# Each attack is pushed as well, to a server that has the good ledger and asks
+# `verify --pre-receive`.
 # shellcheck shell=sh disable=SC2154
+
+attack_server=$SHARNESS_TRASH_DIRECTORY/base.git
 
 # Called as git calls it, which is one process less: some thousand times.
 strack() {
@@ -45,7 +49,28 @@ attack_base() {
 	attack_stranger=$(forge_public stranger) &&
 	attack_stranger_id=$(forge_fingerprint stranger) &&
 	strack verify >out && grep "checked: good" out &&
-	strack status --env staging >/dev/null && audit_ledger . && cd ..
+	strack status --env staging >/dev/null && audit_ledger . && cd .. &&
+	git clone -q --bare base "$attack_server" &&
+	printf '#!/bin/sh\nexec git strack verify --pre-receive\n' \
+		>"$attack_server/hooks/pre-receive" &&
+	chmod +x "$attack_server/hooks/pre-receive"
+}
+
+# The server says the same of it and does not let it in, unless git itself found
+# that it is no proper tree.
+attack_push() {
+	git push "$attack_server" +strack-ledger >pushed 2>&1 &&
+		{ echo 'the server let it in'; return 1; }
+	if ! grep "^remote: git strack: refused: .*$attack_text" pushed; then
+		attack_said=$(cat pushed)
+		echo "$attack_said"
+		case $attack_said in
+		*'git strack'*) return 1 ;;
+		*unpack*) ;;
+		*) return 1 ;;
+		esac
+	fi
+	[ "$base_tip" = "$(git -C "$attack_server" rev-parse strack-ledger)" ]
 }
 
 # Nobody acts on it: what was settled is not run again, nothing that the
@@ -116,7 +141,7 @@ attack_mend() {
 	git config --unset strack.root &&
 	strack status --env staging >/dev/null &&
 	attack_same &&
-	strack verify >out && grep 'checked: good' out
+	strack verify --full >out && grep 'checked: good' out
 }
 
 # attack_mend marks a newer script, so that the pending one may be late by then.
@@ -150,7 +175,7 @@ attack() {
 		eval "$attack_do" &&
 		must_fail 1 strack verify >out 2>err &&
 		{ grep "^problem: .*$attack_text" out || { cat out; false; }; } &&
-		attack_harmless &&
+		attack_push && attack_harmless &&
 		case $attack_how in
 		commit) attack_mend "$forge_commit" ;;
 		entry) attack_mend "$forge_path" ;;

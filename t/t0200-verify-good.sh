@@ -7,7 +7,8 @@ test_description='verify: forged ledgers with which nothing is wrong'
 # script with and without what it remembers.  The outside oracle takes seconds
 # and reads everything, so it is asked now and then: audit.
 good() {
-	git strack verify >out 2>&1 && grep "checked: good" out &&
+	git strack verify >out 2>&1 && grep ": good$" out &&
+	git strack verify --full >out 2>&1 && grep "checked: good" out &&
 	git strack status --env "${1:-staging}" --all --porcelain >with &&
 	rm -rf .git/strack/cache/ledger &&
 	git strack status --env "${1:-staging}" --all --porcelain >without &&

@@ -17,10 +17,10 @@ state() {
 finds() {
 	want=$1 && shift && test "$(state $a)" = "$want" || return 1
 	if [ $# = 0 ]; then
-		git strack verify >out && grep "checked: good" out
+		git strack verify --full >out && grep "checked: good" out
 		return
 	fi
-	must_fail 1 git strack verify >out &&
+	must_fail 1 git strack verify --full >out &&
 	sed -n "s/^problem: [^:]*: //p" out >have &&
 	printf "%s\n" "$@" >expected && test_cmp expected have
 }
@@ -88,7 +88,7 @@ test_expect_success 'none, and the script is never run again by it' '
 	echo "problem: $(git rev-parse --short=12 strack-ledger~1) $(
 		entries $a | grep claim): claimed with 0 of 1 approvals" >want &&
 	grep ^problem out >have && test_cmp want have &&
-	must_fail 1 git strack verify --json >json && jq -e \
+	must_fail 1 git strack verify --full --json >json && jq -e \
 		".problems == [{commit: \"$(git rev-parse strack-ledger~1)\",
 		entry: \"$(entries $a | grep claim)\",
 		problem: \"claimed with 0 of 1 approvals\"}] and
@@ -150,7 +150,7 @@ test_expect_success 'after the claim' '
 
 test_expect_success 'by who may not, or was disowned' '
 	case_of && forge approve @by=runner && did config=$ini1 &&
-	must_fail 1 git strack verify >out &&
+	must_fail 1 git strack verify --full >out &&
 	grep "lacks the role .approve." out &&
 	grep "claimed with 0 of 1 approvals" out &&
 	case_of && forge approve @by=one && at=$forge_path &&
@@ -165,14 +165,14 @@ test_expect_success 'a revoked approver: what was signed before still counts' '
 	case_of && before=$(forge_tip) && forge approve @by=one &&
 	did config=$ini1 &&
 	git strack trust revoke $(forge_fingerprint one) --after $before &&
-	must_fail 1 git strack verify >out && grep "was revoked" out &&
+	must_fail 1 git strack verify --full >out && grep "was revoked" out &&
 	grep "claimed with 0 of 1 approvals" out &&
 	test "$(state $a)" = "done untrusted,conflict"
 '
 
 test_expect_success 'admitted later: the approval counts from then on' '
 	forge_keys late && case_of && forge approve @by=late && did config=$ini1 &&
-	must_fail 1 git strack verify >out && grep "is not trusted" out &&
+	must_fail 1 git strack verify --full >out && grep "is not trusted" out &&
 	grep "claimed with 0 of 1" out &&
 	git strack trust add "$forge_key_dir/late.pub" --roles approve \
 		--principal late@example.com && finds "done"
@@ -209,10 +209,10 @@ test_expect_success 'a claim with the config of another commit' '
 		git hash-object -w --stdin) && did config=$none &&
 	finds "done conflict" "claimed with 0 of 1 approvals" &&
 	case_of && did environment=staging script=$b config=$none &&
-	must_fail 1 git strack verify >out &&
+	must_fail 1 git strack verify --full >out &&
 	grep "its config is not the .strack.ini of its commit" out &&
 	case_of && did environment=staging script=$b &&
-	must_fail 1 git strack verify >out &&
+	must_fail 1 git strack verify --full >out &&
 	grep "its config is not the .strack.ini of its commit" out
 '
 
@@ -222,7 +222,7 @@ test_expect_success 'a claim that says dirty' '
 approval covers" &&
 	case_of && did environment=staging script=$b dirty=yes \
 		config=$(git rev-parse HEAD:README) &&
-	git strack verify >out && grep "^1 claim could not be held" out
+	git strack verify --full >out && grep "^1 claim could not be held" out
 '
 
 test_expect_success 'a config that can not be read, or is none' '
@@ -234,7 +234,7 @@ test_expect_success 'a config that can not be read, or is none' '
 		did script=$b config=$bad commit=$free dirty=yes again=x ||
 			return 1
 	done &&
-	must_fail 1 git strack verify >out &&
+	must_fail 1 git strack verify --full >out &&
 	grep -c "not committed, which no approval covers" out >n &&
 	echo 4 >want && test_cmp want n && grep "^4 claims could not be" out
 '
@@ -245,12 +245,12 @@ test_expect_success 'a clone with the ledger alone: counted, no finding' '
 	case_of && forge approve @by=one && did config=$ini1 &&
 	did script=$b && git init -q --bare ../only.git &&
 	git push -q ../only.git strack-ledger &&
-	git -C ../only.git strack verify >out && grep "checked: good" out &&
+	git -C ../only.git strack verify --full >out && grep "checked: good" out &&
 	grep "^2 claims could not be held against approvals" out &&
-	git -C ../only.git strack verify --json | jq -e ".ok and .unheld == 2" &&
-	git -C ../only.git strack verify -q >out && test ! -s out &&
+	git -C ../only.git strack verify --full --json | jq -e ".ok and .unheld == 2" &&
+	git -C ../only.git strack verify --full -q >out && test ! -s out &&
 	git push -q ../only.git main &&
-	must_fail 1 git -C ../only.git strack verify >out &&
+	must_fail 1 git -C ../only.git strack verify --full >out &&
 	grep "$b.*claimed with 0 of 1 approvals" out && ! grep "not be held" out
 '
 
@@ -279,7 +279,7 @@ test_expect_success 'an honest run is never a finding' '
 	test "$(entry $b claim | field dirty)" = yes &&
 	test -z "$(entry $b claim | field config)" &&
 	git checkout -q . && git strack run --env staging &&
-	git strack verify >out && grep "checked: good" out &&
+	git strack verify --full >out && grep "checked: good" out &&
 	grep "^1 claim could not be held" out && audit
 '
 

@@ -199,7 +199,7 @@ test_expect_success STRACE 'a key that ssh-keygen signs with, the same' '
 	argv | grep -F "ssh-keygen\", \"-Y\", \"sign" &&
 	grep "ssh-keygen.*$PWD/.git/strack/.tmp-strack-sign-" ../trace &&
 	test -z "$(find .git/strack -name ".tmp-*")" &&
-	rm -rf .git/strack/cache/* && traced git-strack verify &&
+	rm -rf .git/strack/cache/* && traced git-strack verify --full &&
 	argv | grep -F "check-novalidate" && nothing_made
 '
 

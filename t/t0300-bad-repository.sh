@@ -223,9 +223,9 @@ test_expect_success 'missing objects' '
 				cut -c 3-)" &&
 			rm -rf .git/strack/cache &&
 			if test $what = blob; then
-				must_fail 1 git strack verify >out
+				must_fail 1 git strack verify --full >out
 			else
-				must_fail 128 git strack verify 2>out
+				must_fail 128 git strack verify --full 2>out
 			fi &&
 			grep $id out && cp -R .git/refs before &&
 			if test $what = blob; then

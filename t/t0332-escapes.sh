@@ -162,12 +162,13 @@ cleanup	git strack cleanup
 review	git strack review --ok -m "$evil" "$run"; git strack review --flag -m "$evil" "$evil"
 remove	git strack remove --dry-run --settled; git strack remove "$evil"; git strack remove "$a"
 check	git strack check; git strack check --base "$evil"
-verify	git strack verify
+verify	git strack verify; git strack verify --full; printf 'x%s x\n' "$evil" | git strack verify --pre-receive
 trust	git strack trust list; git strack trust export
 trust	git strack trust requests; git strack trust rotate; git strack trust rotate "$evil" "$evil"; git strack trust rotate "$bidi" "$evil.pub"
 +trust	git strack trust add "$evil" --principal "$evil"; git strack trust add "$(cut -d " " -f 1,2 <"$forge_key_dir/stranger.pub")" --principal "s$evil" --roles run
 +trust	git strack trust revoke "$evil"; git strack trust revoke "s$evil"; git strack trust disown "$evil" -m x
 hooks	git strack hooks status; git strack hooks install; git strack hooks status
+hooks	git strack hooks install --server; git strack hooks --server
 status	git -c strack.environment="$evil" strack status; git -c strack.remindMax="$evil" strack remind
 status	git strack "$evil"; git strack status --"$evil"; git strack status --env "$bidi"
 EOT

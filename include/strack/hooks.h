@@ -1,7 +1,8 @@
 /*
- * The hooks of git that call `git strack remind`: where they are to be, what
- * stands there, putting ours there and taking it away.  A hook of somebody
- * else's is never lost and never changed.
+ * The hooks of git that call `git strack remind`, and that of a server that
+ * calls `git strack verify --pre-receive`: where they are to be, what stands
+ * there, putting ours there and taking it away.  A hook of somebody else's is
+ * never lost and never changed.
  */
 #ifndef STRACK_HOOKS_H
 #define STRACK_HOOKS_H
@@ -34,9 +35,13 @@ struct hook_tool {
 	const char *after;   /* command to type then, or NULL */
 };
 
+/* What is looked at and put somewhere together. */
+enum hook_side { HOOKS_CLONE, HOOKS_SERVER };
+
 struct hook {
 	const char *name;
-	char *path;  /* where git looks for it */
+	const char *option; /* of `git strack hooks`, " --server" or "" */
+	char *path;         /* where git looks for it */
 	char *aside; /* where one of somebody else's goes when it is chained */
 	char *line;  /* the one line that calls us; NULL: not read */
 	char *in;    /* the file that a person adds to, or that has it */
@@ -51,7 +56,7 @@ struct hook {
 	ino_t ino;
 };
 
-#define HOOK_NR 3
+#define HOOK_NR 3 /* at most */
 
 struct hooks {
 	struct repo *repo; /* not ours */
@@ -59,7 +64,10 @@ struct hooks {
 	bool outside;      /* of the repository: nothing is written there */
 	const struct hook_tool *tool; /* NULL: none */
 	char *tool_file;              /* its own file, absolute; or NULL */
+	enum hook_side side;
+	const char *option; /* as in struct hook */
 	struct hook v[HOOK_NR];
+	size_t n;
 };
 
 /* Zeroed is empty. */
@@ -67,8 +75,8 @@ void hooks_release(struct hooks *h);
 
 /* Looks at what is in `dir` (NULL: where git looks for hooks).  With `lines`
  * the program's own files are read, to know what is outdated. */
-enum err hooks_look(struct repo *r, const char *dir, bool lines,
-	struct hooks *ret, struct error *err);
+enum err hooks_look(struct repo *r, enum hook_side side, const char *dir,
+	bool lines, struct hooks *ret, struct error *err);
 
 /* The folder that git uses where core.hooksPath is not set. */
 char *hooks_own_dir(struct repo *r);

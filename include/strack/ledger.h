@@ -86,8 +86,10 @@ const struct oid *ledger_tip(const struct ledger *l);
 const struct oid *ledger_root(const struct ledger *l);
 size_t ledger_entries(const struct ledger *l); /* how many there are */
 size_t ledger_commits(const struct ledger *l); /* checked this time */
-/* Of the claims of shared environments, how many could not be held against
- * approvals: what they were to have is not here.  For ledger_opts.full. */
+/* How many there are in all; walks the history, and checks nothing. */
+enum err ledger_length(struct ledger *l, size_t *ret, struct error *err);
+/* Of the claims of shared environments that were judged this time, how many
+ * could not be held against approvals: what they were to have is not here. */
 size_t ledger_unheld(const struct ledger *l);
 /* Everything found wrong, in the order of the history; and what a root has
  * disowned. */
@@ -99,6 +101,16 @@ enum err ledger_require_sound(const struct ledger *l, struct error *err);
 /* Trust as it stands; worked out when first asked for. */
 enum err ledger_trust(
 	struct ledger *l, const struct trust **ret, struct error *err);
+
+/* ---- what is pushed ---- */
+/* For a server: what a push that takes the branch from `old` (zero: there is
+ * none) to `new` (zero: none any more) would bring that must not come in, to
+ * `ret`.  What was wrong before is not told again.  The cache gets what was
+ * worked out of `old`, which must be the branch's tip; of what is new, which
+ * may yet be refused, nothing is kept.  An error: it can't be judged. */
+enum err ledger_judge_push(const struct ledger_opts *opts,
+	const struct oid *old, const struct oid *new, struct problemvec *ret,
+	struct error *err);
 
 /* ---- rows ---- */
 const struct rowvec *ledger_rows(const struct ledger *l);

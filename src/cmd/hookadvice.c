@@ -135,7 +135,7 @@ void hooks_list(struct session *s, const struct hooks *h)
 		out_printf(&s->out, ")");
 	}
 	out_printf(&s->out, "\n");
-	for (size_t i = 0; i < HOOK_NR; i++)
+	for (size_t i = 0; i < h->n; i++)
 		list_one(s, &h->v[i]);
 	buf_release(&origin);
 }
@@ -143,10 +143,15 @@ void hooks_list(struct session *s, const struct hooks *h)
 /* ---- advice ---- */
 
 /* The line, and where to. */
-static void advise_line(struct session *s, const struct hook *k)
+static void advise_line(
+	struct session *s, const struct hooks *h, const struct hook *k)
 {
 	if (!access(k->in, F_OK))
-		say_about(s, "\nAdd this line to ", k->in, ":\n\n");
+		say_about(s, "\nAdd this line to ", k->in,
+			h->side == HOOKS_SERVER
+				? ", where nothing has read the standard\n"
+				  "input yet:\n\n"
+				: ":\n\n");
 	else
 		say_about(s, "\nMake ", k->in,
 			", executable, of these lines:\n\n  #!/bin/sh\n");
@@ -192,7 +197,7 @@ static void advise_edited(struct session *s, const struct hook *k)
 		" was edited since it was installed, and is left as it is.\n"
 		"To have ours again:\n\n");
 	say_command(s, "rm", k->path);
-	out_printf(&s->out, "  git strack hooks install\n");
+	out_printf(&s->out, "  git strack hooks install%s\n", k->option);
 }
 
 /* Where somebody else's stands, or, outside, ours may not. */
@@ -205,11 +210,13 @@ static void advise_foreign(
 			"hook:\n\n");
 		say_command(s, "chmod +x", k->path);
 	} else {
-		advise_line(s, k);
+		advise_line(s, h, k);
 	}
 	if (!h->outside && !h->tool)
-		out_printf(&s->out, "\nor let ours call it first:\n\n"
-				    "  git strack hooks install --chain\n");
+		out_printf(&s->out,
+			"\nor let ours call it first:\n\n"
+			"  git strack hooks install%s --chain\n",
+			h->option);
 	if (k->aside_there && !k->half)
 		say_about(s,
 			"\nA hook that was set aside is not called any "
@@ -224,14 +231,14 @@ static void advise_outside(struct session *s, const struct hooks *h)
 	say_about(s, "\n", h->dir,
 		" is outside of this repository and may serve\nothers, so "
 		"nothing is written there.\n");
-	for (size_t i = 0; i < HOOK_NR; i++) {
+	for (size_t i = 0; i < h->n; i++) {
 		if (!hook_works(&h->v[i]))
 			advise_foreign(s, h, &h->v[i]);
 	}
 	out_printf(&s->out, "\nor let this repository have hooks of its own, "
 			    "instead of those:\n\n");
 	say_command(s, "git config core.hooksPath", own);
-	out_printf(&s->out, "  git strack hooks install\n");
+	out_printf(&s->out, "  git strack hooks install%s\n", h->option);
 	free(own);
 }
 
@@ -246,7 +253,7 @@ enum err hooks_advise(struct session *s, const struct hooks *h, bool status,
 			advise_outside(s, h);
 		return ERR_OK;
 	}
-	for (size_t i = 0; !rc && i < HOOK_NR; i++) {
+	for (size_t i = 0; !rc && i < h->n; i++) {
 		const struct hook *k = &h->v[i];
 
 		if (hook_works(k))
@@ -263,10 +270,31 @@ enum err hooks_advise(struct session *s, const struct hooks *h, bool status,
 		told_tool = told_tool || h->tool;
 	}
 	if (!rc && status && would_install)
-		out_printf(&s->out, "\nTo install what is missing or not as "
-				    "it should be:\n\n"
-				    "  git strack hooks install\n");
+		out_printf(&s->out,
+			"\nTo install what is missing or not as it should "
+			"be:\n\n  git strack hooks install%s\n",
+			h->option);
 	return rc;
+}
+
+/* They hold where a hook is not asked, or not there; each alone leaves a way.
+ */
+void hooks_advise_server(struct session *s)
+{
+	static const char *const keys[] = { "receive.denyDeletes",
+		"receive.denyNonFastForwards" };
+	bool told = false, on;
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		if (!repo_config_bool(s->repo, keys[i], false, &on, NULL) && on)
+			continue;
+		if (!told)
+			out_printf(&s->out,
+				"\nAs a second line of defence, for all "
+				"branches of this repository:\n\n");
+		told = true;
+		out_printf(&s->out, "  git config %s true\n", keys[i]);
+	}
 }
 
 enum err hooks_verdict(const struct hooks *h, struct error *err)
@@ -275,7 +303,7 @@ enum err hooks_verdict(const struct hooks *h, struct error *err)
 	bool foreign = false;
 	enum err rc = ERR_OK;
 
-	for (size_t i = 0; i < HOOK_NR; i++) {
+	for (size_t i = 0; i < h->n; i++) {
 		if (hook_works(&h->v[i]))
 			continue;
 		buf_addf(&names, "%s%s", names.len ? ", " : "", h->v[i].name);

@@ -1,6 +1,6 @@
 /*
- * git strack hooks: installs the hooks that remind, takes them away, tells
- * how they are.  What is advised is hookadvice.c.
+ * git strack hooks: installs the hooks that remind, or that of a server, takes
+ * them away, tells how they are.  What is advised is hookadvice.c.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,13 +11,21 @@
 
 struct hooks_opts {
 	bool chain;
+	bool server;
 };
 
 static const struct opt options[] = {
 	{ 0, "chain", OPT_FLAG, offsetof(struct hooks_opts, chain), NULL,
 		"install: call a hook that stands there first" },
+	{ 0, "server", OPT_FLAG, offsetof(struct hooks_opts, server), NULL,
+		"the hook of the repository that all push to" },
 	{ 0, NULL, OPT_END, 0, NULL, NULL },
 };
+
+static enum hook_side side_of(const struct hooks_opts *o)
+{
+	return o->server ? HOOKS_SERVER : HOOKS_CLONE;
+}
 
 /* Of one that was cut short, wherever the hooks are. */
 static enum err sweep(const struct hooks *h, struct error *err)
@@ -36,7 +44,7 @@ static enum err put_all(struct hooks *h, bool chain, struct error *err)
 	struct error first = ERROR_INIT;
 	enum err rc = ERR_OK, swept;
 
-	for (size_t i = 0; !h->outside && i < HOOK_NR; i++) {
+	for (size_t i = 0; !h->outside && i < h->n; i++) {
 		enum err one = hook_put(h, &h->v[i], chain, rc ? NULL : &first);
 
 		rc = rc ? rc : one;
@@ -57,7 +65,7 @@ static enum err word_install(
 	struct session *s, const struct hooks_opts *o, struct error *err)
 {
 	struct hooks h = { 0 };
-	enum err rc = hooks_look(s->repo, NULL, true, &h, err);
+	enum err rc = hooks_look(s->repo, side_of(o), NULL, true, &h, err);
 
 	if (!rc)
 		rc = put_all(&h, o->chain, err);
@@ -65,11 +73,15 @@ static enum err word_install(
 		goto out;
 	hooks_list(s, &h);
 	rc = hooks_advise(s, &h, false, err);
+	if (!rc && o->server)
+		hooks_advise_server(s);
 	if (!rc)
 		rc = hooks_verdict(&h, err);
 	if (rc == ERR_HELD)
-		error_hint(err, "what to do is printed above, and by:\n"
-				"  git strack hooks status");
+		error_hint(err,
+			"what to do is printed above, and by:\n"
+			"  git strack hooks status%s",
+			h.option);
 out:
 	hooks_release(&h);
 	return rc;
@@ -79,13 +91,14 @@ static enum err word_status(
 	struct session *s, const struct hooks_opts *o, struct error *err)
 {
 	struct hooks h = { 0 };
-	enum err rc = hooks_look(s->repo, NULL, true, &h, err);
+	enum err rc = hooks_look(s->repo, side_of(o), NULL, true, &h, err);
 
-	(void)o;
 	if (!rc) {
 		hooks_list(s, &h);
 		rc = hooks_advise(s, &h, true, err);
 	}
+	if (!rc && o->server)
+		hooks_advise_server(s);
 	hooks_release(&h);
 	return rc;
 }
@@ -149,7 +162,7 @@ static enum err take_all(
 {
 	enum err rc = sweep(h, err);
 
-	for (size_t i = 0; !rc && i < HOOK_NR; i++) {
+	for (size_t i = 0; !rc && i < h->n; i++) {
 		struct hook *k = &h->v[i];
 		enum hook_taken what = HOOK_NOTHING;
 
@@ -178,13 +191,12 @@ static enum err word_uninstall(
 	struct taken t = { 0, BUF_INIT };
 	struct hooks now = { 0 }, own = { 0 };
 	char *own_dir = hooks_own_dir(s->repo);
-	enum err rc = hooks_look(s->repo, NULL, false, &now, err);
+	enum err rc = hooks_look(s->repo, side_of(o), NULL, false, &now, err);
 
-	(void)o;
 	if (!rc && !now.outside)
 		rc = take_all(s, &now, &t, err);
 	if (!rc && strcmp(now.dir, own_dir)) {
-		rc = hooks_look(s->repo, own_dir, false, &own, err);
+		rc = hooks_look(s->repo, side_of(o), own_dir, false, &own, err);
 		if (!rc && !own.outside)
 			rc = take_all(s, &own, &t, err);
 	}
@@ -207,7 +219,7 @@ void hooks_for_init(struct session *s)
 	struct error err = ERROR_INIT;
 	struct hooks h = { 0 };
 	struct buf path = BUF_INIT, safe = BUF_INIT;
-	enum err rc = hooks_look(s->repo, NULL, true, &h, &err);
+	enum err rc = hooks_look(s->repo, HOOKS_CLONE, NULL, true, &h, &err);
 
 	if (!rc)
 		rc = put_all(&h, false, &err);
@@ -280,10 +292,10 @@ static enum err run(struct session *s, const void *opts,
 
 const struct command cmd_hooks = {
 	.name = "hooks",
-	.usage = "hooks [status]\n"
-		 "hooks install [--chain]\n"
-		 "hooks uninstall",
-	.summary = "Hooks of git that remind of scripts",
+	.usage = "hooks [status] [--server]\n"
+		 "hooks install [--server] [--chain]\n"
+		 "hooks uninstall [--server]",
+	.summary = "Hooks of git that remind of scripts, or guard a server",
 	.opts = options,
 	.opts_size = sizeof(struct hooks_opts),
 	.run = run,

@@ -17,6 +17,9 @@ void hooks_list(struct session *s, const struct hooks *h);
 enum err hooks_advise(struct session *s, const struct hooks *h, bool status,
 	struct error *err);
 
+/* What git itself can be told on a server, where it is not yet. */
+void hooks_advise_server(struct session *s);
+
 /* ERR_HELD, saying what keeps ours out, where a hook doesn't work; no hint. */
 enum err hooks_verdict(const struct hooks *h, struct error *err);
 

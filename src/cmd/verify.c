@@ -1,20 +1,27 @@
 /*
- * git strack verify: checks the whole ledger from its first commit, believing
- * no cache.
+ * git strack verify: checks what is new on the ledger since it was last found
+ * good here, or with --full all of it, believing no cache.
  */
 #include <string.h>
 
+#include "prereceive.h"
 #include "strack/cmd.h"
 #include "strack/json.h"
 
 struct verify_opts {
 	bool json;
 	bool quiet;
+	bool full;
+	bool pre_receive;
 };
 
 static const struct opt options[] = {
 	{ 0, "json", OPT_FLAG, offsetof(struct verify_opts, json), NULL,
 		"print one JSON object" },
+	{ 0, "full", OPT_FLAG, offsetof(struct verify_opts, full), NULL,
+		"check everything, also what was found good before" },
+	{ 0, "pre-receive", OPT_FLAG, offsetof(struct verify_opts, pre_receive),
+		NULL, "judge a push, as a hook of a server" },
 	{ 'q', "quiet", OPT_FLAG, offsetof(struct verify_opts, quiet), NULL,
 		"print problems only" },
 	{ 0, NULL, OPT_END, 0, NULL, NULL },
@@ -51,7 +58,7 @@ static void json_problems(
 	json_end_array(j);
 }
 
-static void print_json(struct session *s)
+static void print_json(struct session *s, size_t commits)
 {
 	struct buf b = BUF_INIT;
 	struct json j;
@@ -61,7 +68,9 @@ static void print_json(struct session *s)
 	json_object(&j);
 	json_kv_bool(&j, "ok", l->n == 0);
 	json_kv_int(&j, "entries", (int64_t)ledger_entries(s->ledger));
-	json_kv_int(&j, "commits", (int64_t)ledger_commits(s->ledger));
+	json_kv_int(&j, "commits", (int64_t)commits);
+	json_kv_int(&j, "checked", (int64_t)ledger_commits(s->ledger));
+	json_kv_bool(&j, "full", ledger_commits(s->ledger) == commits);
 	json_kv_int(&j, "unheld", (int64_t)ledger_unheld(s->ledger));
 	json_problems(&j, "problems", l);
 	json_problems(&j, "disowned", ledger_disowned(s->ledger));
@@ -71,7 +80,23 @@ static void print_json(struct session *s)
 	buf_release(&b);
 }
 
-static void print_text(struct session *s, bool quiet)
+/* How much there is, and how much of it was checked now. */
+static void print_amount(struct session *s, size_t commits)
+{
+	size_t now = ledger_commits(s->ledger);
+
+	out_printf(&s->out, "%zu %s in %zu commit%s", ledger_entries(s->ledger),
+		ledger_entries(s->ledger) == 1 ? "entry" : "entries", commits,
+		commits == 1 ? "" : "s");
+	if (now == commits)
+		out_printf(&s->out, " checked: ");
+	else if (now)
+		out_printf(&s->out, ", %zu of them new: ", now);
+	else
+		out_printf(&s->out, ", none of them new: ");
+}
+
+static void print_text(struct session *s, size_t commits, bool quiet)
 {
 	const struct problemvec *l = ledger_problems(s->ledger);
 	const struct problemvec *d = ledger_disowned(s->ledger);
@@ -83,10 +108,7 @@ static void print_text(struct session *s, bool quiet)
 		print_problem(s, "disowned", STYLE_DIM, &d->v[i]);
 	if (quiet)
 		return;
-	out_printf(&s->out,
-		"%zu %s in %zu commits checked: ", ledger_entries(s->ledger),
-		ledger_entries(s->ledger) == 1 ? "entry" : "entries",
-		ledger_commits(s->ledger));
+	print_amount(s, commits);
 	if (l->n)
 		out_styled(&s->out, STYLE_BAD, "%zu problem%s", l->n,
 			l->n == 1 ? "" : "s");
@@ -100,29 +122,54 @@ static void print_text(struct session *s, bool quiet)
 			unheld, unheld == 1 ? "" : "s");
 }
 
+/* What was called wrong before may have been mended outside of the ledger (an
+ * object fetched, a program installed), so it is looked at again. */
+static enum err check(struct session *s, bool full, struct error *err)
+{
+	enum err rc;
+
+	if (full)
+		return session_ledger_fully(s, err);
+	rc = session_ledger(s, err);
+	if (rc || ledger_commits(s->ledger) || !ledger_problems(s->ledger)->n)
+		return rc;
+	ledger_close(s->ledger);
+	s->ledger = NULL;
+	return session_ledger_fully(s, err);
+}
+
 static enum err run(struct session *s, const void *opts,
 	const struct cmd_args *a, struct error *err)
 {
 	const struct verify_opts *o = opts;
+	size_t commits = 0;
 	enum err rc;
 
 	if (a->args->n)
 		return error_set(err, ERR_USAGE, "verify takes no arguments");
+	if (o->pre_receive && o->json)
+		return error_set(err, ERR_USAGE,
+			"verify: --pre-receive does not go with --json");
+	if (o->pre_receive)
+		return pre_receive(s, o->full, err);
 	rc = session_open(s, NULL, err);
 	if (!rc)
-		rc = session_ledger_fully(s, err);
+		rc = check(s, o->full, err);
+	if (!rc)
+		rc = ledger_length(s->ledger, &commits, err);
 	if (rc)
 		return rc;
 	if (o->json)
-		print_json(s);
+		print_json(s, commits);
 	else
-		print_text(s, o->quiet);
+		print_text(s, commits, o->quiet);
 	return ledger_problems(s->ledger)->n ? ERR_NO : ERR_OK;
 }
 
 const struct command cmd_verify = {
 	.name = "verify",
-	.usage = "verify [--json] [--quiet]",
+	.usage = "verify [--full] [--json] [--quiet]\n"
+		 "verify --pre-receive [--full]",
 	.summary = "Check every signature and rule of the ledger",
 	.opts = options,
 	.opts_size = sizeof(struct verify_opts),

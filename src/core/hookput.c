@@ -91,13 +91,15 @@ static enum err not_written(
 	const struct hooks *h, enum err rc, struct error *err)
 {
 	if (rc == ERR_EXISTS)
-		error_hint(err, "somebody else was quicker; look, and again:\n"
-				"  git strack hooks install");
+		error_hint(err,
+			"somebody else was quicker; look, and again:\n"
+			"  git strack hooks install%s",
+			h->option);
 	else if (rc)
 		error_hint(err,
 			"when %s can be written to, again:\n"
-			"  git strack hooks install",
-			h->dir);
+			"  git strack hooks install%s",
+			h->dir, h->option);
 	return rc ? ERR_FATAL : ERR_OK;
 }
 
@@ -129,8 +131,10 @@ out:
 static enum err cannot_chain(
 	const struct hook *k, const char *why, struct error *err)
 {
-	error_hint(err, "it was left untouched; add a line to it instead, "
-			"which this prints:\n  git strack hooks status");
+	error_hint(err,
+		"it was left untouched; add a line to it instead, which this "
+		"prints:\n  git strack hooks status%s",
+		k->option);
 	return error_set(
 		err, ERR_HELD, "%s: can't be chained: %s", k->path, why);
 }
@@ -318,7 +322,9 @@ enum err hook_take(struct hook *k, enum hook_taken *ret, struct error *err)
 		break;
 	}
 	if (rc)
-		error_hint(err, "when that folder can be written to, again:\n"
-				"  git strack hooks uninstall");
+		error_hint(err,
+			"when that folder can be written to, again:\n"
+			"  git strack hooks uninstall%s",
+			k->option);
 	return rc;
 }

@@ -18,12 +18,18 @@
 
 #define ASIDE ".strack-chained" /* hooks/chained knows it, too */
 
-static const char *const names[HOOK_NR] = { "post-merge", "post-rewrite",
-	"post-checkout" };
+static const struct {
+	const char *option;
+	const char *names[HOOK_NR];
+} sides[] = {
+	[HOOKS_CLONE] = { "",
+		{ "post-merge", "post-rewrite", "post-checkout" } },
+	[HOOKS_SERVER] = { " --server", { "pre-receive" } },
+};
 
 void hooks_release(struct hooks *h)
 {
-	for (size_t i = 0; i < HOOK_NR; i++) {
+	for (size_t i = 0; i < h->n; i++) {
 		free(h->v[i].path);
 		free(h->v[i].aside);
 		free(h->v[i].line);
@@ -210,10 +216,12 @@ static enum err look_at(
 	return rc;
 }
 
-enum err hooks_look(struct repo *r, const char *dir, bool lines,
-	struct hooks *ret, struct error *err)
+enum err hooks_look(struct repo *r, enum hook_side side, const char *dir,
+	bool lines, struct hooks *ret, struct error *err)
 {
-	struct hooks h = { .repo = r };
+	struct hooks h = {
+		.repo = r, .side = side, .option = sides[side].option
+	};
 	enum err rc = ERR_OK;
 
 	if (dir)
@@ -223,10 +231,14 @@ enum err hooks_look(struct repo *r, const char *dir, bool lines,
 	if (rc)
 		goto out;
 	h.outside = !is_inside(r, h.dir);
-	hook_tool_find(&h);
-	for (size_t i = 0; !rc && i < HOOK_NR; i++) {
-		h.v[i].name = names[i];
-		rc = look_at(&h, &h.v[i], lines, err);
+	if (side == HOOKS_CLONE)
+		hook_tool_find(&h);
+	while (!rc && h.n < HOOK_NR && sides[side].names[h.n]) {
+		struct hook *k = &h.v[h.n];
+
+		k->name = sides[side].names[h.n++];
+		k->option = h.option;
+		rc = look_at(&h, k, lines, err);
 	}
 	if (rc)
 		goto out;

@@ -15,6 +15,8 @@
 #define SUM_LEN 16 /* hex digits: enough to see that somebody edited */
 #define PLACE "\t: ours\n"
 #define CALL "strack remind --hook "
+#define SERVER_HOOK "pre-receive"
+#define SERVER_CALL "strack verify --pre-receive"
 
 /* Behind the mark in the second line; NULL where there is none. */
 static const char *behind_mark(const char *text)
@@ -125,15 +127,16 @@ out:
 
 bool hook_text_calls(const char *text, const char *hook)
 {
-	const char *at = text;
+	bool server = !strcmp(hook, SERVER_HOOK);
+	const char *call = server ? SERVER_CALL : CALL, *at = text;
+	size_t len = server ? 0 : strlen(hook);
 
-	while ((at = strstr(at, CALL))) {
+	while ((at = strstr(at, call))) {
 		const char *line = at;
-		size_t len = strlen(hook);
 
-		at += sizeof(CALL) - 1;
+		at += strlen(call);
 		if (strncmp(at, hook, len) != 0 ||
-			!strchr(" \t\r\n\"'\\", at[len]))
+			!strchr(" \t\r\n\"'\\;|&)", at[len]))
 			continue;
 		while (line > text && line[-1] != '\n')
 			line--;

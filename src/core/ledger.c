@@ -494,31 +494,6 @@ const struct oid *ledger_root(const struct ledger *l)
 	return &l->root;
 }
 
-size_t ledger_entries(const struct ledger *l)
-{
-	return l->nentries;
-}
-
-size_t ledger_commits(const struct ledger *l)
-{
-	return l->ncommits;
-}
-
-size_t ledger_unheld(const struct ledger *l)
-{
-	return l->nunheld;
-}
-
-const struct problemvec *ledger_problems(const struct ledger *l)
-{
-	return &l->problems;
-}
-
-const struct problemvec *ledger_disowned(const struct ledger *l)
-{
-	return &l->disowned;
-}
-
 enum err ledger_require_sound(const struct ledger *l, struct error *err)
 {
 	for (size_t i = 0; i < l->problems.n; i++) {
@@ -592,4 +567,22 @@ enum err ledger_trust(
 	if (!rc)
 		*ret = &l->trust;
 	return rc;
+}
+
+/* ---- tips that no ref holds: received.c ---- */
+
+enum err ledger_load_at(
+	struct ledger *l, const struct oid *tip, struct error *err)
+{
+	return load(l, tip, NULL, err);
+}
+
+enum err ledger_verify_at(struct ledger *l, const struct oid *tip,
+	const struct oid *base, bool all, struct error *err)
+{
+	enum err rc = tree_of_tip(l, tip, err);
+
+	if (!rc)
+		rc = read_meta(l, err);
+	return rc ? rc : verify_from(l, base, all, err);
 }

@@ -71,6 +71,15 @@ void ledger_forget(struct ledger *l);
 void ledger_add_problem(struct problemvec *l, const char *commit,
 	const char *entry, const char *text, bool structural, bool lasting);
 
+/* ledger.c, for received.c: as ledger_open does it, but for a tip that need not
+ * be the branch's, whatever was seen before.  Nothing is written. */
+enum err ledger_load_at(
+	struct ledger *l, const struct oid *tip, struct error *err);
+/* Verifies from `base` (NULL: from the root), whose state `l` is in; without a
+ * base `l` must be new or forgotten. */
+enum err ledger_verify_at(struct ledger *l, const struct oid *tip,
+	const struct oid *base, bool all, struct error *err);
+
 /* append.c */
 #define LEDGER_TRIES 20
 struct journal_item;

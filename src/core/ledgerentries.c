@@ -171,3 +171,41 @@ enum err ledger_beside(struct ledger *l, const char *path, const char *suffix,
 	}
 	return rc;
 }
+
+enum err ledger_length(struct ledger *l, size_t *ret, struct error *err)
+{
+	struct oidvec ids = OIDVEC_INIT;
+	enum err rc = history_list(l->opts.repo, &l->tip, NULL, &ids, err);
+
+	if (!rc)
+		*ret = ids.n;
+	oidvec_release(&ids);
+	return rc;
+}
+
+/* ---- of all of them ---- */
+
+size_t ledger_entries(const struct ledger *l)
+{
+	return l->nentries;
+}
+
+size_t ledger_commits(const struct ledger *l)
+{
+	return l->ncommits;
+}
+
+size_t ledger_unheld(const struct ledger *l)
+{
+	return l->nunheld;
+}
+
+const struct problemvec *ledger_problems(const struct ledger *l)
+{
+	return &l->problems;
+}
+
+const struct problemvec *ledger_disowned(const struct ledger *l)
+{
+	return &l->disowned;
+}

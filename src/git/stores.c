@@ -5,22 +5,63 @@
 #include "internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <git2/refdb.h>
 #include <git2/sys/repository.h>
+
+/* The character that a backslash and `*p`, of git's C quotes, stand for. */
+static char quoted_char(const char **p)
+{
+	static const char names[] = "abfnrtv", are[] = "\a\b\f\n\r\t\v";
+	const char *name = strchr(names, **p);
+	unsigned n = 0;
+
+	if (**p >= '0' && **p <= '7') {
+		for (int i = 0; i < 3 && **p >= '0' && **p <= '7'; i++)
+			n = n * 8 + (unsigned)(*(*p)++ - '0');
+		return (char)n;
+	}
+	++*p;
+	return name ? are[name - names] : (*p)[-1];
+}
+
+/* One item of a list that colons separate.  git quotes what has a colon in it,
+ * or begins like a quoted one.  Moves behind it. */
+static char *next_path(const char **list)
+{
+	struct buf path = BUF_INIT;
+	const char *p = *list;
+
+	if (*p == '"') {
+		for (p++; *p && *p != '"';) {
+			if (*p != '\\' || !p[1]) {
+				buf_addch(&path, *p++);
+				continue;
+			}
+			p++;
+			buf_addch(&path, quoted_char(&p));
+		}
+	}
+	if (*p == '"' && (!p[1] || p[1] == ':')) {
+		p++;
+	} else {
+		p = *list + strcspn(*list, ":");
+		buf_reset(&path);
+		buf_add(&path, *list, (size_t)(p - *list));
+	}
+	*list = p + (*p == ':');
+	return buf_detach(&path);
+}
 
 static enum err alternates_add(struct repo *r, struct error *err)
 {
 	const char *s = getenv("GIT_ALTERNATE_OBJECT_DIRECTORIES");
 	enum err rc = ERR_OK;
-	size_t len;
-	char *path;
 
-	for (; s && *s && !rc; s += len + (s[len] != '\0')) {
-		len = strcspn(s, ":");
-		if (!len)
-			continue;
-		path = xstrndup(s, len);
-		if (git_odb_add_disk_alternate(r->odb, path) < 0)
+	while (s && *s && !rc) {
+		char *path = next_path(&s);
+
+		if (*path && git_odb_add_disk_alternate(r->odb, path) < 0)
 			rc = git_fail(err, ERR_FATAL,
 				"GIT_ALTERNATE_OBJECT_DIRECTORIES: %s", path);
 		free(path);

@@ -165,7 +165,7 @@ report "status, $many settled / ls-tree -r, no cache" "<= 5" "$("$timeit" 11 \
 	'rm -f .git/strack/cache/*')"
 git strack trust export >"$work/allowed"
 git config gpg.ssh.allowedSignersFile "$work/allowed"
-line=$("$timeit" 1 'exec git-strack verify' \
+line=$("$timeit" 1 'exec git-strack verify --full' \
 	'exec git log --show-signature -200 strack-ledger')
 # shellcheck disable=SC2086 # the line is words
 set -- $line

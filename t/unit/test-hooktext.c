@@ -116,6 +116,12 @@ static void test_calls(void **state)
 {
 	(void)state;
 	assert_true(hook_text_calls("git strack remind --hook a", "a"));
+	assert_true(hook_text_calls(
+		"git strack verify --pre-receive|| exit 1", "pre-receive"));
+	assert_false(hook_text_calls(
+		"# git strack verify --pre-receive\n", "pre-receive"));
+	assert_false(hook_text_calls(
+		"git strack remind --hook pre-receive", "pre-receive"));
 	assert_true(
 		hook_text_calls("x\n\tgit-strack remind --hook a -- $1", "a"));
 	assert_true(hook_text_calls("# strack remind --hook a\n"
