@@ -73,6 +73,23 @@ attack_push() {
 	[ "$base_tip" = "$(git -C "$attack_server" rev-parse strack-ledger)" ]
 }
 
+# A clone whose remote has it does not take what is not sound, and of what it
+# takes the bad entry does not count.
+attack_sync() {
+	rm -rf ../victim && cp -r ../base ../victim && (
+		cd ../victim && git config remote.origin.url "$OLDPWD" &&
+		git config strack.remote origin || return 1
+		if strack sync >said 2>&1; then
+			must_fail 1 strack verify >said &&
+				grep "^problem: .*$attack_text" said
+		else
+			grep -e "$attack_text" -e "can.t be judged" -e rewound \
+				-e "no ledger" -e "the ledger" said &&
+				test "$base_tip" = "$(forge_tip)"
+		fi || { cat said; return 1; }
+	) && rm -rf ../victim
+}
+
 # Nobody acts on it: what was settled is not run again, nothing that the
 # forger says is settled or can be withdrawn, removed or cleaned up, and none
 # of his keys may do anything.
@@ -175,7 +192,7 @@ attack() {
 		eval "$attack_do" &&
 		must_fail 1 strack verify >out 2>err &&
 		{ grep "^problem: .*$attack_text" out || { cat out; false; }; } &&
-		attack_push && attack_harmless &&
+		attack_push && attack_sync && attack_harmless &&
 		case $attack_how in
 		commit) attack_mend "$forge_commit" ;;
 		entry) attack_mend "$forge_path" ;;

@@ -340,7 +340,8 @@ test_expect_success 'what a revoked key slips in later does not count' '
 	git clone -q . ../late && (
 		cd ../late &&
 		git fetch -q origin strack-ledger:strack-ledger &&
-		back=$(git rev-parse strack-ledger) &&
+			git config strack.remote none &&
+			back=$(git rev-parse strack-ledger) &&
 		git update-ref refs/heads/strack-ledger strack-ledger^ &&
 		git config strack.signingKey "$strack_scratch/run" &&
 		git strack mark --env qa -m x "$c" &&

@@ -181,13 +181,19 @@ static enum err join(struct session *s, const struct ledger_opts *opts,
 {
 	struct ledger_opts o = *opts;
 	char *ref = xstrfmt("refs/remotes/%s/%s", name, LEDGER_BRANCH);
+	char *ours = xstrfmt("refs/strack/remotes/%s/%s", name, LEDGER_BRANCH);
+	struct oid tip;
+	/* What git fetched will do in a new clone.  Where we asked before it
+	 * may be what the remote had once, and has no longer. */
 	bool here = is_tracked(s, name) && !repo_is_shallow(s->repo) &&
-		    !repo_is_partial(s->repo);
+		    !repo_is_partial(s->repo) &&
+		    ref_read(s->repo, ours, &tip, NULL) != ERR_OK;
 	enum err rc;
 
 	o.remote = name;
 	rc = ledger_join(&o, here ? ref : NULL, err);
 	free(ref);
+	free(ours);
 	return rc == ERR_EXISTS ? ERR_OK : rc; /* another process did */
 }
 
