@@ -26,7 +26,7 @@ member() {
 team() {
 	git init -q --bare team.git && repo root && (
 		cd root && git remote add origin ../team.git &&
-		git push -q origin main && git strack init --no-hooks >&4 &&
+		git push -q -u origin main && git strack init --no-hooks >&4 &&
 		git add .strack.ini && git commit -q -m "Which ledger is ours" &&
 		git push -q origin main
 	) || return 1

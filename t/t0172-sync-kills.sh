@@ -14,14 +14,13 @@ say "KILL_SEED=$seed KILL_RUNS=$rounds"
 
 test_expect_success 'set-up' '
 	team ada ben && cd root && for i in $(seq 100 $((99 + rounds))); do
-		write "scripts/${day}$i""000_k$i.sh" <<-EOT || return 1
+		write "scripts/${day}0001_k$i.sh" <<-EOT || return 1
 		#!/bin/sh
 		echo ran >>"\$STRACK_TOP/../ran.$i"
 		EOT
 	done && git add . && git commit -q -m scripts && git push -q origin main &&
 	cd .. && git -C ada pull -q && git -C ben pull -q &&
 	start=$(date +%s%N) &&
-	in_clone ada git strack run --env production --quiet 2>/dev/null
 	in_clone ada git strack run --env production k100 >/dev/null &&
 	took=$((($(date +%s%N) - start) / 1000)) && echo "# a run: $took us"
 '
@@ -83,8 +82,7 @@ test_expect_success 'what is left is run by the other, once each' '
 
 test_expect_success 'all of them are at one tip, nothing is stale, and it is sound' '
 	agree ada ben root && for c in ada ben; do
-		test -z "$(find $c/.git/strack/journal $c/.git/strack/runs \
-			$c/.git -maxdepth 1 -name "*.lock")" &&
+		test -z "$(find $c/.git -name "*.lock")" &&
 		test -z "$(find $c/.git/strack/journal -type f)" || return 1
 	done && audit team.git
 '

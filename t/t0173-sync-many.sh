@@ -12,10 +12,10 @@ fi
 test_expect_success 'set-up' '
 	team ada && ssh-keygen -q -t ed25519 -N "" -f "$strack_scratch/fleet" &&
 	in_clone root git strack trust add "$strack_scratch/fleet.pub" \
-		--principal fleet --roles run && cp "$strack_scratch/fleet" .. &&
+		--principal fleet --roles run &&
 	export STRACK_SIGNING_KEY_FILE="$strack_scratch/fleet" &&
 	(cd root && for i in $(seq 1000 $((999 + clones))); do
-		write "scripts/${day}$i""_n$i.sh" <<-EOT || return 1
+		write "scripts/${day}0001_n$i.sh" <<-EOT || return 1
 		#!/bin/sh
 		echo ran >>"\$STRACK_TOP/../ran.$i"
 		EOT
