@@ -350,7 +350,9 @@ check:
 
 # What `check` takes a sample of, in full: every fault at every point, hundreds
 # of kills and rounds.
-LONG = $(sort $(wildcard t/t007*.sh) t/t0002-unit.sh t/t0090-valgrind.sh \
+LONG = $(sort $(wildcard t/t007*.sh) t/t0002-unit.sh t/t0053-trust-requests.sh \
+	t/t0090-valgrind.sh t/t0170-sync-race.sh t/t0172-sync-kills.sh \
+	t/t0173-sync-many.sh t/t0201-verify-incremental.sh \
 	t/t0214-verify-attacks-size.sh)
 check-long:
 	@CC='$(CC)' sh t/setup.sh check

@@ -167,6 +167,7 @@ trust	git strack trust list; git strack trust export
 trust	git strack trust requests; git strack trust rotate; git strack trust rotate "$evil" "$evil"; git strack trust rotate "$bidi" "$evil.pub"
 +trust	git strack trust add "$evil" --principal "$evil"; git strack trust add "$(cut -d " " -f 1,2 <"$forge_key_dir/stranger.pub")" --principal "s$evil" --roles run
 +trust	git strack trust revoke "$evil"; git strack trust revoke "s$evil"; git strack trust disown "$evil" -m x
+sync	git strack sync; git -c strack.remote="$evil" strack sync; git -c strack.networkTimeout="$evil" strack sync; git -c strack.remote=x -c remote.x.url="/no/$evil" strack sync --json
 hooks	git strack hooks status; git strack hooks install; git strack hooks status
 hooks	git strack hooks install --server; git strack hooks --server
 status	git -c strack.environment="$evil" strack status; git -c strack.remindMax="$evil" strack remind

@@ -95,6 +95,9 @@ size_t ledger_unheld(const struct ledger *l);
  * disowned. */
 const struct problemvec *ledger_problems(const struct ledger *l);
 const struct problemvec *ledger_disowned(const struct ledger *l);
+/* That of refs/strack/local, which has its own problems; NULL: there is none.
+ */
+struct ledger *ledger_side(const struct ledger *l);
 /* ERR_FATAL with what is wrong and how to go on when the history as such is
  * not sound: for commands that are about to act. */
 enum err ledger_require_sound(const struct ledger *l, struct error *err);

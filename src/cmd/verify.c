@@ -2,6 +2,7 @@
  * git strack verify: checks what is new on the ledger since it was last found
  * good here, or with --full all of it, believing no cache.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "prereceive.h"
@@ -43,18 +44,54 @@ static void print_problem(struct session *s, const char *lead, enum style style,
 	out_printf(&s->out, "\n");
 }
 
-static void json_problems(
-	struct json *j, const char *key, const struct problemvec *l)
+static bool has_problem(const struct problemvec *l, const struct problem *p)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct problem *q = &l->v[i];
+
+		if (q->commit && p->commit && !strcmp(q->commit, p->commit) &&
+			!strcmp(q->text, p->text))
+			return true;
+	}
+	return false;
+}
+
+/* Problems of what is this clone's alone, without those of the branch, which
+ * it has merged. */
+static size_t side_problems(struct session *s, const struct problem **ret)
+{
+	const struct ledger *side = ledger_side(s->ledger);
+	const struct problemvec *l = side ? ledger_problems(side) : NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; l && i < l->n; i++) {
+		if (has_problem(ledger_problems(s->ledger), &l->v[i]))
+			continue;
+		if (ret)
+			ret[n] = &l->v[i];
+		n++;
+	}
+	return n;
+}
+
+static void json_problem(struct json *j, const struct problem *p)
+{
+	json_object(j);
+	json_kv(j, "commit", p->commit);
+	json_kv(j, "entry", p->entry);
+	json_kv(j, "problem", p->text);
+	json_end_object(j);
+}
+
+static void json_problems(struct json *j, const char *key,
+	const struct problemvec *l, const struct problem **more, size_t n)
 {
 	json_key(j, key);
 	json_array(j);
-	for (size_t i = 0; i < l->n; i++) {
-		json_object(j);
-		json_kv(j, "commit", l->v[i].commit);
-		json_kv(j, "entry", l->v[i].entry);
-		json_kv(j, "problem", l->v[i].text);
-		json_end_object(j);
-	}
+	for (size_t i = 0; i < l->n; i++)
+		json_problem(j, &l->v[i]);
+	for (size_t i = 0; i < n; i++)
+		json_problem(j, more[i]);
 	json_end_array(j);
 }
 
@@ -63,18 +100,22 @@ static void print_json(struct session *s, size_t commits)
 	struct buf b = BUF_INIT;
 	struct json j;
 	const struct problemvec *l = ledger_problems(s->ledger);
+	size_t n = side_problems(s, NULL);
+	const struct problem **more = xcalloc(n + 1, sizeof(*more));
 
+	side_problems(s, more);
 	json_init(&j, &b);
 	json_object(&j);
-	json_kv_bool(&j, "ok", l->n == 0);
+	json_kv_bool(&j, "ok", l->n + n == 0);
 	json_kv_int(&j, "entries", (int64_t)ledger_entries(s->ledger));
 	json_kv_int(&j, "commits", (int64_t)commits);
 	json_kv_int(&j, "checked", (int64_t)ledger_commits(s->ledger));
 	json_kv_bool(&j, "full", ledger_commits(s->ledger) == commits);
 	json_kv_int(&j, "unheld", (int64_t)ledger_unheld(s->ledger));
-	json_problems(&j, "problems", l);
-	json_problems(&j, "disowned", ledger_disowned(s->ledger));
+	json_problems(&j, "problems", l, more, n);
+	json_problems(&j, "disowned", ledger_disowned(s->ledger), NULL, 0);
 	json_end_object(&j);
+	free(more);
 	buf_addch(&b, '\n');
 	out_raw(&s->out, b.ptr, b.len);
 	buf_release(&b);
@@ -96,6 +137,33 @@ static void print_amount(struct session *s, size_t commits)
 		out_printf(&s->out, ", none of them new: ");
 }
 
+static void print_verdict(struct session *s, size_t n)
+{
+	if (n)
+		out_styled(&s->out, STYLE_BAD, "%zu problem%s", n,
+			n == 1 ? "" : "s");
+	else
+		out_styled(&s->out, STYLE_GOOD, "good");
+	out_printf(&s->out, "\n");
+}
+
+/* What is this clone's alone. */
+static void print_side(struct session *s, bool quiet)
+{
+	size_t n = side_problems(s, NULL);
+	const struct problem **all = xcalloc(n + 1, sizeof(*all));
+
+	side_problems(s, all);
+	for (size_t i = 0; i < n; i++)
+		print_problem(s, "problem", STYLE_BAD, all[i]);
+	if (!quiet && ledger_side(s->ledger)) {
+		out_printf(&s->out,
+			"what is this clone's alone (%s): ", LEDGER_LOCAL_REF);
+		print_verdict(s, n);
+	}
+	free(all);
+}
+
 static void print_text(struct session *s, size_t commits, bool quiet)
 {
 	const struct problemvec *l = ledger_problems(s->ledger);
@@ -109,12 +177,7 @@ static void print_text(struct session *s, size_t commits, bool quiet)
 	if (quiet)
 		return;
 	print_amount(s, commits);
-	if (l->n)
-		out_styled(&s->out, STYLE_BAD, "%zu problem%s", l->n,
-			l->n == 1 ? "" : "s");
-	else
-		out_styled(&s->out, STYLE_GOOD, "good");
-	out_printf(&s->out, "\n");
+	print_verdict(s, l->n);
 	if (unheld)
 		out_printf(&s->out,
 			"%zu claim%s could not be held against approvals: what "
@@ -159,11 +222,14 @@ static enum err run(struct session *s, const void *opts,
 		rc = ledger_length(s->ledger, &commits, err);
 	if (rc)
 		return rc;
-	if (o->json)
+	if (o->json) {
 		print_json(s, commits);
-	else
+	} else {
 		print_text(s, commits, o->quiet);
-	return ledger_problems(s->ledger)->n ? ERR_NO : ERR_OK;
+		print_side(s, o->quiet);
+	}
+	return ledger_problems(s->ledger)->n + side_problems(s, NULL) ? ERR_NO
+								      : ERR_OK;
 }
 
 const struct command cmd_verify = {

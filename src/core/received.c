@@ -89,7 +89,7 @@ static enum err is_forward(
 		oid_hex(p->old, hex);
 		buf_addf(&text,
 			"is no fast-forward: it lacks %.12s, which is "
-			"here",
+			"here; git strack sync brings both together",
 			hex);
 	}
 	error_reset(err);

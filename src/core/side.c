@@ -24,6 +24,11 @@ static bool is_mine(const struct ledger *l, const char *env, const char *clone)
 	       !strcmp(clone, l->opts.clone);
 }
 
+struct ledger *ledger_side(const struct ledger *l)
+{
+	return l->side;
+}
+
 bool side_owns(const struct ledger *l, const struct entry *e)
 {
 	return !l->owner && (l->side || l->opts.remote) &&
