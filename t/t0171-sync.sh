@@ -187,6 +187,32 @@ test_expect_success 'both ran it without the remote: that is a conflict, and sho
 	git strack verify && audit && synced
 '
 
+test_expect_success '--offline in a clone that knows no remote yet says so, too' '
+	(
+		cd ../root && witness 41 && git add . && git commit -q -m 41 &&
+		git push -q origin main
+	) && git pull -q && git config --unset strack.remote &&
+	prod --offline s41 && test -z "$(git config strack.remote)" &&
+	test "$(entry "scripts/${day}0141_s41.sh" claim | field unclaimed)" = yes &&
+	prod s41 2>err && grep "origin. has a ledger" err && once_there 41 && synced
+'
+
+test_expect_success 'killed when the remote had its claim, and the branch here not yet' '
+	(
+		cd ../root && witness 42 && git add . && git commit -q -m 42 &&
+		git push -q origin main
+	) && git pull -q && ${CC:-cc} -shared -fPIC -o "$strack_scratch/kill-at.so" \
+		"$strack_t/helper/kill-at.c" -ldl && was=$(tip .) &&
+	KILL_AT=before:rename:/ada/.git/refs/heads/strack-ledger \
+		LD_PRELOAD=$strack_scratch/kill-at.so \
+		git-strack run --env production s42
+	test "$(tip .)" = "$was" && test "$(tip ../team.git)" != "$was" &&
+	test ! -e ../ran.42 && git strack cleanup &&
+	must_fail 3 prod 2>err && grep "lost: .*0142_s42" err &&
+	git strack resolve --env production --pending -m "it never began" s42 &&
+	prod && once_there 42 && synced
+'
+
 # ---- what a remote may do ----
 
 test_expect_success 'it was rewound: refused, and put back by the line that is printed' '

@@ -58,7 +58,6 @@ enum err rundir_read_owner(const char *state_dir, const char *run,
 /* A file of one text.  ERR_EXISTS when it is there, ERR_NOTFOUND when the
  * folder is not. */
 #define RUNDIR_BATCH "batch"
-#define RUNDIR_UNSURE "unsure"
 #define RUNDIR_CANCELLED "cancelled"
 enum err rundir_put(const char *state_dir, const char *run, const char *name,
 	const char *text, struct error *err);

@@ -290,15 +290,29 @@ static enum err unreachable(struct session *s, struct error *err)
 	return ERR_OK;
 }
 
+/* Nobody is asked; but what may be shared is not claimed. */
+static enum err assume_remote(struct session *s, struct error *err)
+{
+	struct strvec names = STRVEC_INIT;
+	enum err rc;
+
+	session_know_remote(s);
+	if (s->remote)
+		return ERR_OK;
+	rc = candidates(s, &names, err);
+	if (!rc && names.n)
+		set_remote(s, names.v[0]);
+	strvec_release(&names);
+	return rc;
+}
+
 enum err session_exchange(struct session *s, bool any, struct error *err)
 {
 	struct ledger_exchange x = { 0, 0, false };
 	enum err rc;
 
-	if (s->offline) {
-		session_know_remote(s);
-		return ERR_OK;
-	}
+	if (s->offline)
+		return assume_remote(s, err);
 	rc = session_find_remote(s, err);
 	if (!rc && s->remote)
 		rc = ledger_exchange(s->ledger, any, &x, err);

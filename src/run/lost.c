@@ -251,14 +251,18 @@ static enum err gone_runs(
 	return rc;
 }
 
-/* Its claim may be on the remote, which has not been seen since. */
+/* Its claim may have come to the remote and not to us, as when it was killed in
+ * between; only an exchange tells. */
 static bool is_unsure(const struct session *s, const char *run)
 {
-	struct buf word = BUF_INIT;
-	bool yes = !ledger_met(s->ledger) &&
-		   !rundir_get(s->state_dir, run, RUNDIR_UNSURE, &word, NULL);
+	struct rundir_owner owner = RUNDIR_OWNER_INIT;
+	bool yes;
 
-	buf_release(&word);
+	if (ledger_met(s->ledger) ||
+		rundir_read_owner(s->state_dir, run, &owner, NULL))
+		return false;
+	yes = strcmp(owner.env, ENV_LOCAL) != 0;
+	rundir_owner_release(&owner);
 	return yes;
 }
 

@@ -434,9 +434,6 @@ static enum err claim_it(struct job *j, struct error *err)
 		j->maybe_claimed = !rc || j->unsure ||
 				   (rc != ERR_MOVED && rc != ERR_HELD &&
 					   may_be_claimed(j));
-		if (j->unsure)
-			rundir_put(j->s->state_dir, j->run, RUNDIR_UNSURE,
-				"the remote may have its claim", NULL);
 	}
 	return rc;
 }
