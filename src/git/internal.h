@@ -165,6 +165,9 @@ struct open_files {
 	size_t cap;
 };
 
+/* Notes `e`; false when a file of its name is there already. */
+bool open_files_add(struct open_files *files, const struct tree_entry *e);
+
 /* A tree that is being read, with its order checked: a tree that is not
  * sorted could show different things to different readers. */
 struct tree_iter {

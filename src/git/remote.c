@@ -99,7 +99,7 @@ static enum err find_url(struct remote *m, struct error *err)
 			"refused by one of them may be accepted by another",
 			m->name, urls.n);
 	}
-	if (!rc)
+	if (!rc && urls.v)
 		m->url = xstrdup(urls.v[0]);
 	strvec_release(&urls);
 	return rc;

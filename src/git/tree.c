@@ -61,8 +61,7 @@ static bool same_name(const struct tree_entry *a, const struct tree_entry *b)
 	return a->len == b->len && memcmp(a->name, b->name, a->len) == 0;
 }
 
-/* Notes `e`; false when a file of its name is there already. */
-static bool open_files_add(struct open_files *files, const struct tree_entry *e)
+bool open_files_add(struct open_files *files, const struct tree_entry *e)
 {
 	const struct tree_entry *top;
 

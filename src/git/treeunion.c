@@ -24,6 +24,14 @@ static void emit(
 	buf_add(out, id->id, OID_RAW);
 }
 
+static enum err differs(
+	struct joiner *j, const struct tree_entry *e, struct error *err)
+{
+	return error_set(err, ERR_EXISTS,
+		"%s%.*s is there on both sides, and differs", j->path.ptr,
+		(int)e->len, e->name);
+}
+
 /* Both have the name. */
 static enum err join_entry(struct joiner *j, const struct tree_entry *a,
 	const struct tree_entry *b, int depth, struct oid *ret,
@@ -35,14 +43,11 @@ static enum err join_entry(struct joiner *j, const struct tree_entry *a,
 	*ret = a->id;
 	if (a->mode == b->mode && !oid_cmp(&a->id, &b->id))
 		return ERR_OK;
+	if (!mode_is_tree(a->mode) || !mode_is_tree(b->mode))
+		return differs(j, a, err);
 	buf_add(&j->path, a->name, a->len);
-	if (mode_is_tree(a->mode) && mode_is_tree(b->mode)) {
-		buf_addch(&j->path, '/');
-		rc = join(j, &a->id, &b->id, depth + 1, ret, err);
-	} else {
-		rc = error_set(err, ERR_EXISTS,
-			"%s is there on both sides, and differs", j->path.ptr);
-	}
+	buf_addch(&j->path, '/');
+	rc = join(j, &a->id, &b->id, depth + 1, ret, err);
 	buf_setlen(&j->path, len);
 	return rc;
 }
@@ -50,6 +55,8 @@ static enum err join_entry(struct joiner *j, const struct tree_entry *a,
 static enum err merge(struct joiner *j, struct tree_iter *a,
 	struct tree_iter *b, int depth, struct buf *out, struct error *err)
 {
+	struct open_files files = { NULL, 0, 0 };
+	const struct tree_entry *e;
 	struct oid id;
 	enum err rc = tree_iter_next(a, err);
 
@@ -60,20 +67,20 @@ static enum err merge(struct joiner *j, struct tree_iter *a,
 			  : b->done ? -1
 				    : tree_entry_cmp(&a->entry, &b->entry);
 
-		if (cmp < 0) {
-			emit(out, &a->entry, &a->entry.id);
-		} else if (cmp > 0) {
-			emit(out, &b->entry, &b->entry.id);
-		} else {
+		e = cmp > 0 ? &b->entry : &a->entry;
+		id = e->id;
+		if (!open_files_add(&files, e))
+			rc = differs(j, e, err);
+		else if (!cmp)
 			rc = join_entry(
 				j, &a->entry, &b->entry, depth, &id, err);
-			emit(out, &a->entry, &id);
-		}
+		emit(out, e, &id);
 		if (!rc && cmp <= 0)
 			rc = tree_iter_next(a, err);
 		if (!rc && cmp >= 0)
 			rc = tree_iter_next(b, err);
 	}
+	free(files.v);
 	return rc;
 }
 

@@ -212,6 +212,55 @@ static void test_bad_trees(void **state)
 	buf_release(&b);
 }
 
+/* The tree that git makes of "PATH CONTENT" words. */
+static struct oid tree_of(const char *words)
+{
+	struct oid id;
+
+	assert_true(oid_parse(
+		sh("rm -f .git/index; set -- %s; while [ $# -gt 0 ]; do "
+		   "git update-index --add --cacheinfo 100644,$(echo $2 | "
+		   "git hash-object -w --stdin),$1; shift 2; done; "
+		   "git write-tree",
+			words),
+		OID_HEX, &id));
+	return id;
+}
+
+static void test_tree_union(void **state)
+{
+	struct oidvec written = OIDVEC_INIT;
+	struct oid a, b, u;
+	struct repo *r;
+
+	(void)state;
+	fresh("union");
+	r = opened();
+	a = tree_of("README x s/a/1 x s/a/3 x s/b/1 x s/b- x");
+	b = tree_of("README x s/a/1 x s/a/2 y s/c/1 x t x");
+	ok(tree_union(r, &a, &b, &written, &u, &err));
+	assert_string_equal(hex(&u),
+		sh("%s", "rm -f .git/index; for t in README=x s/a/1=x s/a/3=x "
+			 "s/b/1=x s/b-=x s/a/2=y s/c/1=x t=x; do git "
+			 "update-index --add --cacheinfo 100644,$(echo "
+			 "${t#*=} | git hash-object --stdin),${t%=*}; done; "
+			 "git write-tree"));
+	ok(tree_union(r, &b, &a, &written, &b, &err));
+	assert_int_equal(oid_cmp(&u, &b), 0);
+	ok(tree_union(r, &u, &a, &written, &b, &err));
+	assert_int_equal(oid_cmp(&u, &b), 0);
+	b = tree_of("s/a/1 z");
+	fails(ERR_EXISTS, "s/a/1 is there on both sides",
+		tree_union(r, &a, &b, &written, &u, &err));
+	b = tree_of("s/a z");
+	fails(ERR_EXISTS, "s/a is there on both sides",
+		tree_union(r, &a, &b, &written, &u, &err));
+	fails(ERR_EXISTS, "s/a is there on both sides",
+		tree_union(r, &b, &a, &written, &u, &err));
+	repo_free(r);
+	oidvec_release(&written);
+}
+
 static void test_tree_add(void **state)
 {
 	struct oidvec written = OIDVEC_INIT;
@@ -284,6 +333,7 @@ int main(void)
 		cmocka_unit_test_setup(test_diff_long, clean_env),
 		cmocka_unit_test_setup(test_bad_trees, clean_env),
 		cmocka_unit_test_setup(test_tree_add, clean_env),
+		cmocka_unit_test_setup(test_tree_union, clean_env),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);
