@@ -107,6 +107,21 @@ report "run of true / 2 x git commit -S" "<= 1.0" "$("$timeit" 21 \
 	'git commit -q --allow-empty -S -m a && git commit -q --allow-empty -S -m b' \
 	"sh $work/next.sh")"
 
+git init -q --bare "$work/shared.git"
+new_repo shared
+git remote add origin "$work/shared.git"
+git push -q origin HEAD
+git strack init >/dev/null
+sign_with_ssh shared
+mkdir scripts
+report "sync with nothing new / git fetch" "<= 2.0" "$("$timeit" 21 \
+	'exec git-strack sync -q' 'exec git fetch -q origin')"
+# shellcheck disable=SC2016 # the loop is for the shell that timeit starts
+report "shared run of true / 2 x commit -S and push" "none" "$("$timeit" 11 \
+	'exec git-strack run --env production --allow-dirty --from-the-beginning' \
+	'for i in a b; do git commit -q --allow-empty -S -m $i; git push -q origin HEAD; done' \
+	"sh $work/next.sh")"
+
 new_repo hundred
 git strack init >/dev/null
 sign_with_ssh hundred
