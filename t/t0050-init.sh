@@ -217,6 +217,17 @@ test_expect_success 'the printed line makes the clone able to run' '
 	)
 '
 
+test_expect_success 'a clone that may not push is told so, and joins all the same' '
+	(
+		cd second && git config remote.origin.receivepack false &&
+		git strack init >out 2>err && grep "^remote *origin" out &&
+		grep "warning: the remote .origin. did not take it" err &&
+		grep "nothing can be run from here in a shared environment" err &&
+		git config --unset remote.origin.receivepack &&
+		git strack init 2>err && test ! -s err
+	)
+'
+
 test_expect_success 'any remote may have it' '
 	git init -q --bare none.git && repo several && (
 		cd several && git remote add aaa ../none.git &&

@@ -73,26 +73,51 @@ static enum err choose_remote(struct session *s, const struct init_opts *o,
 	return rc;
 }
 
-/* Before anything is made: a ledger that can't get there would be another one
- * than the team's. */
-static enum err may_push(struct session *s, const char *name, struct error *err)
+static enum err may_push(struct session *s, const char *name,
+	const struct oid *what, struct error *err)
 {
 	struct remote *m = NULL;
+	enum err rc = remote_open(s->repo, name, s->network_ms, &m, err);
+
+	if (!rc)
+		rc = remote_push(m, what, LEDGER_REF, true, err);
+	remote_free(m);
+	return rc;
+}
+
+/* Before anything is made: a ledger that can't get there would be another one
+ * than the team's. */
+static enum err may_found(
+	struct session *s, const char *name, struct error *err)
+{
 	struct oid head;
 	enum err rc;
 
 	if (!name || repo_head(s->repo, &head, NULL))
 		return ERR_OK;
-	rc = remote_open(s->repo, name, s->network_ms, &m, err);
-	if (!rc)
-		rc = remote_push(m, &head, LEDGER_REF, true, err);
-	remote_free(m);
+	rc = may_push(s, name, &head, err);
 	if (rc == ERR_HELD)
 		error_hint(err,
 			"found it where you may push, or keep it here, where "
 			"no other clone sees it:\n"
 			"  git strack init --no-remote");
 	return rc;
+}
+
+/* It can be read; but will it take what happens here? */
+static void warn_of_push(struct session *s)
+{
+	struct error why = ERROR_INIT;
+
+	if (s->remote && ledger_met(s->ledger) &&
+		may_push(s, s->remote, ledger_tip(s->ledger), &why)) {
+		out_printf(&s->msg, "warning: ");
+		out_text(&s->msg, why.text.ptr);
+		out_printf(&s->msg,
+			"\nwarning: nothing can be run from here in a shared "
+			"environment until it does\n");
+	}
+	error_release(&why);
 }
 
 static enum err not_asked(struct error *err)
@@ -241,7 +266,7 @@ static enum err found(struct session *s, const struct init_opts *o,
 	}
 	rc = choose_remote(s, o, &name, err);
 	if (!rc)
-		rc = may_push(s, name, err);
+		rc = may_found(s, name, err);
 	/* by itself: somebody may be quicker there */
 	free(s->remote);
 	s->remote = NULL;
@@ -267,9 +292,11 @@ static enum err join(
 	rc = ledger_recover(s->ledger, err);
 	if (rc)
 		return rc;
-	if (o->remote || o->no_remote)
-		return share(s, o->remote, false, err);
-	return session_exchange(s, false, err);
+	rc = o->remote || o->no_remote ? share(s, o->remote, false, err)
+				       : session_exchange(s, false, err);
+	if (!rc)
+		warn_of_push(s);
+	return rc;
 }
 
 static enum err open_ledger(struct session *s, const struct init_opts *o,
