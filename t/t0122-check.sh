@@ -258,12 +258,15 @@ test_expect_success 'a bad --base, a shallow clone, and no history in common' '
 	grep "shallow" "$refusal" && cd ../r
 '
 
-test_expect_success 'a team whose ledger is not here is told to fetch it' '
+test_expect_success 'the ledger of a team comes by itself; where it does not, that is told' '
 	git strack init --no-hooks >/dev/null 2>&1 || git strack init >/dev/null &&
 	git add .strack.ini && git commit -q -m ledger &&
+	git clone -q . ../fetched && git -C ../fetched strack check 2>err &&
+	grep "came from the remote .origin" err &&
 	git clone -q . ../unfetched &&
+	git -C ../unfetched config strack.remote none &&
 	refused 128 "names a ledger, and it is not here" git -C ../unfetched strack check &&
-	grep "git fetch origin strack-ledger:strack-ledger" "$refusal"
+	grep "git strack sync" "$refusal"
 '
 
 test_expect_success 'in a bare repository, of HEAD or of the commit that is named' '

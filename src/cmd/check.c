@@ -178,10 +178,9 @@ static enum err open_ledger(struct check *c, struct error *err)
 		return ERR_OK;
 	}
 	error_reset(err);
-	error_hint(err,
-		"fetch it:\n"
-		"  git fetch origin %s:%s",
-		LEDGER_BRANCH, LEDGER_BRANCH);
+	error_hint(err, "let it come from the remote that has it:\n"
+			"  git strack init --remote <name>\n"
+			"  git strack sync");
 	return error_set(err, ERR_FATAL,
 		"%s names a ledger, and it is not here (no branch '%s')",
 		SETTINGS_FILE, LEDGER_BRANCH);
