@@ -219,7 +219,7 @@ enum err ledger_unsent(struct ledger *l, size_t *ret, struct error *err);
 enum err ledger_join(
 	const struct ledger_opts *opts, const char *ref, struct error *err);
 /* Changes whenever anything comes to the ledger, of any clone or this one's
- * alone. */
+ * alone, and whenever rows of before are gone. */
 struct oid ledger_mark(const struct ledger *l);
 
 struct ledger_found_opts {

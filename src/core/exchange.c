@@ -56,7 +56,10 @@ bool ledger_is_down(const struct ledger *l)
 struct oid ledger_mark(const struct ledger *l)
 {
 	struct oid mark = l->tip;
+	unsigned reread = l->reread;
 
+	for (size_t i = 0; i < sizeof(reread); i++, reread >>= 8)
+		mark.id[i] ^= (unsigned char)reread;
 	for (size_t i = 0; l->side && i < OID_RAW; i++)
 		mark.id[i] ^= l->side->tip.id[i];
 	return mark;

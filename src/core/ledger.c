@@ -39,6 +39,7 @@ void ledger_forget(struct ledger *l)
 	strmap_release(&l->disowned_ids, NULL);
 	strmap_release(&l->disowned_paths, NULL);
 	l->loaded = l->clean = false;
+	l->reread++;
 	l->root_signer[0] = '\0';
 	l->nentries = 0;
 	l->max_seq = 0;

@@ -21,8 +21,9 @@ struct ledger {
 	struct oid tip;
 	struct oid tree;
 	struct oid root;
-	bool loaded; /* the fields below describe `tip` */
-	bool clean;  /* and nothing is wrong up to there */
+	unsigned reread; /* how often all of it was worked out anew */
+	bool loaded;     /* the fields below describe `tip` */
+	bool clean;      /* and nothing is wrong up to there */
 	char id[37];
 	char root_signer[64]; /* fingerprint that founded it */
 	size_t nentries;
