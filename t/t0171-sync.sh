@@ -194,7 +194,7 @@ test_expect_success '--offline in a clone that knows no remote yet says so, too'
 	) && git pull -q && git config --unset strack.remote &&
 	prod --offline s41 && test -z "$(git config strack.remote)" &&
 	test "$(entry "scripts/${day}0141_s41.sh" claim | field unclaimed)" = yes &&
-	prod s41 2>err && grep "origin. has a ledger" err && once_there 41 && synced
+	prod s41 && once_there 41 && git config strack.remote origin && synced
 '
 
 test_expect_success 'killed when the remote had its claim, and the branch here not yet' '
@@ -213,7 +213,40 @@ test_expect_success 'killed when the remote had its claim, and the branch here n
 	prod && once_there 42 && synced
 '
 
+test_expect_success 'withdrawn by who had not seen what came after: not run again' '
+	(
+		cd ../root && write "scripts/${day}0143_s43.sh" <<-\EOF &&
+		#!/bin/sh
+		echo ran >>"$STRACK_TOP/../ran.43" && test -e "$STRACK_TOP/../ok"
+		EOF
+		git add . && git commit -q -m 43 && git push -q origin main
+	) && git pull -q && ben git pull -q && must_fail 1 prod s43 &&
+	ben git strack sync -q && mv ../team.git ../away.git &&
+	for i in 10 11 21; do git strack mark --env staging -m x s$i || return 1; done &&
+	git strack reset --env production -m "try again" s43 &&
+	mv ../away.git ../team.git && touch ../ok &&
+	ben git strack run --env production --retry s43 && synced &&
+	must_fail 3 prod s43 && ben must_fail 3 git strack run --env production s43 &&
+	test "$(wc -l <../ran.43)" = 2 &&
+	git strack status --env production s43 >out && grep "conflict" out &&
+	git strack mark --env production -m "ran twice, as it should" s43 &&
+	git strack verify && synced
+'
+
 # ---- what a remote may do ----
+
+test_expect_success 'it says that it took a claim, and puts its branch back: nothing runs' '
+	(
+		cd ../root && witness 44 && git add . && git commit -q -m 44 &&
+		git push -q origin main
+	) && git pull -q && write ../team.git/hooks/post-receive <<-\EOF &&
+	#!/bin/sh
+	while read -r old new ref; do git update-ref "$ref" "$old"; done
+	EOF
+	must_fail 3 prod s44 2>err && grep "said that it took it" err &&
+	test ! -e ../ran.44 && rm ../team.git/hooks/post-receive &&
+	prod s44 && once_there 44 && synced
+'
 
 test_expect_success 'it was rewound: refused, and put back by the line that is printed' '
 	was=$(tip ../team.git) && origin update-ref refs/heads/strack-ledger "$was~2" &&

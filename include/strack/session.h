@@ -24,9 +24,10 @@ struct session {
 	char *clone;     /* id of this clone; NULL while it has none */
 	char *state_dir; /* <common dir>/strack */
 	char *user, *host;
-	char *remote;   /* that the ledger is shared by; NULL: none is known */
-	int network_ms; /* how long a question to it may take */
-	bool offline;   /* do without it */
+	char *remote;    /* that the ledger is shared by; NULL: none is known */
+	char *shared_by; /* the one that it was shared by before, maybe */
+	int network_ms;  /* how long a question to it may take */
+	bool offline;    /* do without it */
 	/* The command (and what it takes) that does nothing without it; NULL:
 	 * it may. */
 	const char *must_reach;

@@ -152,8 +152,16 @@ static enum err share(
 {
 	struct ledger_exchange x = { 0, 0, false };
 	struct error why = ERROR_INIT;
-	char *there = NULL;
+	char *there = NULL, *before = s->remote ? xstrdup(s->remote) : NULL;
 	enum err rc = session_use_remote(s, name, err);
+
+	if (!rc && before && (!name || strcmp(before, name) != 0))
+		out_printf(&s->msg,
+			"warning: the other clones stay at '%s' until each of "
+			"them is told, too: nothing that is claimed there keeps "
+			"this clone from running it\n",
+			before);
+	free(before);
 
 	if (rc || !name)
 		return rc;
@@ -310,7 +318,7 @@ static enum err open_ledger(struct session *s, const struct init_opts *o,
 	if (o->remote) { /* before anything is asked there */
 		rc = remote_open(s->repo, o->remote, s->network_ms, &m, err);
 		remote_free(m);
-		if (!rc)
+		if (!rc && !s->remote)
 			rc = session_use_remote(s, o->remote, err);
 		if (rc)
 			return rc;

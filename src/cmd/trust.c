@@ -42,6 +42,15 @@ static const struct word {
 	{ "export", 0, false, NULL, false, trust_word_export },
 };
 
+/* Only who can mend what is not sound may take it. */
+static bool is_root(struct session *s)
+{
+	const struct signer *person;
+
+	return !session_person_signer(s, &person, NULL) &&
+	       !ledger_may_sign(s->ledger, person, ROLE_ROOT, NULL, NULL);
+}
+
 static enum err run(struct session *s, const void *opts,
 	const struct cmd_args *a, struct error *err)
 {
@@ -72,7 +81,8 @@ static enum err run(struct session *s, const void *opts,
 		rc = session_ledger(s, err);
 	if (!rc && w->writes) {
 		s->wrote = true;
-		rc = session_exchange(s, w->run == trust_word_disown, err);
+		rc = session_exchange(
+			s, w->run == trust_word_disown && is_root(s), err);
 	}
 	if (!rc)
 		rc = w->run(s, opts, given ? a->args->v + 1 : none, err);

@@ -264,9 +264,11 @@ static bool is_shared(const struct ledger *l, const struct entry *e)
  * later. */
 static bool must_be_sent(const struct ledger *l, const struct entry *e)
 {
-	return is_shared(l, e) && !l->opts.offline &&
-	       (e->kind == KIND_CLAIM || e->kind == KIND_UNDO ||
-		       e->kind == KIND_LOST);
+	if (!is_shared(l, e))
+		return false;
+	return e->kind == KIND_LOST ||
+	       (!l->opts.offline &&
+		       (e->kind == KIND_CLAIM || e->kind == KIND_UNDO));
 }
 
 static enum err not_claimed(const struct entry *e, struct error *err)
@@ -290,6 +292,8 @@ static enum err meet_first(struct ledger *l, const struct ledger_write *w,
 	enum err rc;
 
 	*send = false;
+	if (must && l->opts.offline)
+		return error_set(err, ERR_HELD, "the remote is not asked");
 	if (!is_shared(l, w->e) || (l->down && !must))
 		return ERR_OK;
 	if (anew)

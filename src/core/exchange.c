@@ -434,6 +434,14 @@ static enum err what_became_of_it(struct ledger *l, const struct oid *commit,
 	return ERR_MOVED;
 }
 
+static bool is_tip(struct ledger *l, const struct oid *commit)
+{
+	struct oid now;
+
+	return !remote_tip(l->remote, LEDGER_REF, &now, NULL) &&
+	       !oid_cmp(&now, commit);
+}
+
 /* That another push is being taken just then looks like a refusal, too. */
 enum err exchange_send(struct ledger *l, const struct oid *commit,
 	const struct oid *base, struct error *err)
@@ -448,8 +456,14 @@ enum err exchange_send(struct ledger *l, const struct oid *commit,
 			exchange_pause(5 * i);
 		error_reset(err);
 		rc = remote_push(l->remote, commit, LEDGER_REF, false, err);
-		if (rc == ERR_HELD)
-			rc = what_became_of_it(l, commit, base, &asked);
+		if (rc == ERR_OK && is_tip(l, commit))
+			break;
+		rc = what_became_of_it(l, commit, base, &asked);
+		if (rc == ERR_HELD && !err->text.len)
+			error_set(err, rc,
+				"the remote '%s' said that it took it, but "
+				"does not have it",
+				l->opts.remote);
 		if (rc != ERR_HELD || !asked)
 			break;
 	}
@@ -458,6 +472,8 @@ enum err exchange_send(struct ledger *l, const struct oid *commit,
 		remember(l, commit);
 	}
 	l->unsure = rc == ERR_HELD && !asked;
+	if (l->unsure)
+		error_prefix(err, "nobody knows whether it arrived");
 	l->down = rc == ERR_HELD;
 	return rc;
 }

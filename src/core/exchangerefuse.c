@@ -9,6 +9,24 @@
 
 #include "strack/refs.h"
 
+/* No entry gets past it. */
+static void hint_put_back(struct ledger *l, struct error *err)
+{
+	char *ref = exchange_seen_ref(l);
+	struct oid seen;
+	char hex[OID_HEX + 1];
+	bool there = false;
+
+	if (!exchange_read_ref(l, ref, &seen, &there, NULL) && there) {
+		oid_hex(&seen, hex);
+		error_hint(err,
+			"no entry mends that; put it back, by whoever may:\n"
+			"  git push --force %s %.12s:" LEDGER_REF,
+			l->opts.remote, hex);
+	}
+	free(ref);
+}
+
 /* `theirs` NULL: it is gone there. */
 static enum err remote_was_rewound(struct ledger *l, const struct oid *seen,
 	const struct oid *theirs, struct error *err)
@@ -115,16 +133,35 @@ enum err exchange_refuse_another(
 		error_prefix(err,
 			"the branch '%s' of the remote '%s' is no ledger",
 			LEDGER_BRANCH, l->opts.remote);
+		hint_put_back(l, err);
 		return ERR_FATAL;
 	}
 	return !rc && strcmp(id, l->id) != 0 ? another_ledger(l, id, err) : rc;
 }
 
+/* One that no disown gets past, if there is one. */
+static const struct problem *worst(const struct ledger *l)
+{
+	for (size_t i = 0; i < l->problems.n; i++)
+		if (l->problems.v[i].structural && l->problems.v[i].lasting)
+			return &l->problems.v[i];
+	return NULL;
+}
+
 enum err exchange_refuse_unsound(struct ledger *l, struct error *err)
 {
 	char *fetched = exchange_fetched_ref(l);
-	enum err rc = ledger_require_sound(l, err);
+	enum err rc = ledger_require_sound(l, NULL);
+	const struct problem *p = worst(l);
 
+	if (rc && p && p->lasting) {
+		rc = error_set(err, rc, "%s%.12s%s%s: %s",
+			p->commit ? "commit " : "", p->commit ? p->commit : "",
+			p->entry ? " " : "", p->entry ? p->entry : "", p->text);
+		hint_put_back(l, err);
+	} else if (rc) {
+		rc = ledger_require_sound(l, err);
+	}
 	if (rc && err) {
 		error_prefix(err, "what the remote '%s' has is not taken",
 			l->opts.remote);

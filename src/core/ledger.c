@@ -497,10 +497,11 @@ const struct oid *ledger_root(const struct ledger *l)
 
 enum err ledger_require_sound(const struct ledger *l, struct error *err)
 {
-	for (size_t i = 0; i < l->problems.n; i++) {
-		const struct problem *p = &l->problems.v[i];
+	for (size_t i = 0; i < 2 * l->problems.n; i++) {
+		const struct problem *p = &l->problems.v[i % l->problems.n];
 
-		if (!p->structural)
+		/* first those that no disown gets past */
+		if (!p->structural || p->lasting != (i < l->problems.n))
 			continue;
 		error_hint(err, "see everything that is wrong:\n"
 				"  git strack verify");

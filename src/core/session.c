@@ -42,6 +42,7 @@ void session_release(struct session *s)
 	free(s->host);
 	free(s->remote);
 	free(s->unasked);
+	free(s->shared_by);
 	repo_free(s->repo);
 	s->ledger = NULL;
 	s->repo = NULL;

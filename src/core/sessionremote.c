@@ -17,6 +17,7 @@
 #include "strack/text.h"
 
 #define REMOTE_CONFIG "strack.remote"
+#define SEEN_PREFIX "refs/strack/seen/remotes/"
 #define REMOTE_NONE "none" /* the ledger is this clone's alone */
 #define TIMEOUT_CONFIG "strack.networktimeout"
 #define TIMEOUT_DEFAULT 30 /* seconds */
@@ -70,10 +71,27 @@ static void set_remote(struct session *s, const char *name)
 	s->remote = copy;
 }
 
+/* One that was exchanged with: what is this clone's alone does not go there
+ * because a line of configuration is missing. */
+static const char *shared_before(struct session *s)
+{
+	struct strvec seen = STRVEC_INIT;
+	size_t lead = strlen(SEEN_PREFIX), tail = strlen("/" LEDGER_BRANCH);
+	size_t n;
+
+	if (!ref_list(s->repo, SEEN_PREFIX, &seen, NULL) && seen.n == 1 &&
+		(n = strlen(seen.v[0])) > lead + tail && !s->shared_by)
+		s->shared_by = xstrndup(seen.v[0] + lead, n - lead - tail);
+	strvec_release(&seen);
+	return s->shared_by;
+}
+
 void session_know_remote(struct session *s)
 {
 	const char *name = configured(s);
 
+	if (!name && !s->remote && !session_is_alone(s))
+		name = shared_before(s);
 	if (name && (!s->remote || strcmp(s->remote, name) != 0))
 		set_remote(s, name);
 }
@@ -100,22 +118,22 @@ static bool is_tracked(struct session *s, const char *remote)
 	return yes;
 }
 
-/* Does it have a ledger?  ERR_HELD: it does not say. */
-static enum err ask(
-	struct session *s, const char *name, bool *has, struct error *err)
+/* The tip of its ledger, as git fetched it or as it says now.  ERR_NOTFOUND: it
+ * has none; ERR_HELD: it does not say. */
+static enum err tip_of(
+	struct session *s, const char *name, struct oid *ret, struct error *err)
 {
+	char *ref = xstrfmt("refs/remotes/%s/%s", name, LEDGER_BRANCH);
 	struct remote *m = NULL;
-	struct oid tip;
-	enum err rc = remote_open(s->repo, name, s->network_ms, &m, err);
+	enum err rc = ref_read(s->repo, ref, ret, NULL);
 
-	if (!rc)
-		rc = remote_tip(m, LEDGER_REF, &tip, err);
-	*has = !rc;
-	if (rc == ERR_NOTFOUND) {
-		error_reset(err);
-		rc = ERR_OK;
+	if (rc) {
+		rc = remote_open(s->repo, name, s->network_ms, &m, err);
+		if (!rc)
+			rc = remote_tip(m, LEDGER_REF, ret, err);
 	}
 	remote_free(m);
+	free(ref);
 	return rc;
 }
 
@@ -143,31 +161,53 @@ static enum err candidates(
 	return rc;
 }
 
+/* Two that differ may be a fork and what it was forked from: what is claimed in
+ * one is not seen in the other. */
+static enum err several(const char *one, const char *other, struct error *err)
+{
+	error_hint(err,
+		"say which one the team uses:\n"
+		"  git strack init --remote %s\n"
+		"  git strack init --remote %s",
+		one, other);
+	return error_set(err, ERR_HELD,
+		"the remotes '%s' and '%s' both have a ledger, and they differ",
+		one, other);
+}
+
 enum err session_ask_remotes(struct session *s, char **ret, struct error *err)
 {
 	struct strvec names = STRVEC_INIT;
 	struct error first = ERROR_INIT;
-	bool has = false;
+	struct oid tip, found;
 	enum err rc = candidates(s, &names, err), unasked = ERR_OK;
 
 	*ret = NULL;
-	for (size_t i = 0; !rc && !*ret && i < names.n; i++) {
-		has = is_tracked(s, names.v[i]);
-		if (!has)
-			rc = ask(s, names.v[i], &has, err);
-		if (!rc && has)
+	for (size_t i = 0; !rc && i < names.n; i++) {
+		enum err one = tip_of(s, names.v[i], &tip, err);
+
+		if (!one && *ret && oid_cmp(&tip, &found) != 0) {
+			rc = several(*ret, names.v[i], err);
+		} else if (!one && !*ret) {
 			*ret = xstrdup(names.v[i]);
-		if (rc == ERR_HELD) { /* another one may have it */
+			found = tip;
+		} else if (one == ERR_HELD) { /* another one may have it */
 			if (!unasked)
 				error_swap(&first, err);
-			error_reset(err);
-			unasked = rc;
-			rc = ERR_OK;
+			unasked = one;
+		} else if (one && one != ERR_NOTFOUND) {
+			rc = one;
 		}
+		if (!rc)
+			error_reset(err);
 	}
 	if (!rc && !*ret && unasked) {
 		error_swap(&first, err);
 		rc = ERR_HELD;
+	}
+	if (rc) {
+		free(*ret);
+		*ret = NULL;
 	}
 	error_release(&first);
 	strvec_release(&names);
@@ -323,7 +363,8 @@ void session_tell_unsent(struct session *s)
 {
 	size_t n = 0;
 
-	if (!s->wrote || !s->ledger || ledger_unsent(s->ledger, &n, NULL) || !n)
+	if (!s->wrote || !s->ledger || ledger_require_sound(s->ledger, NULL) ||
+		ledger_unsent(s->ledger, &n, NULL) || !n)
 		return;
 	out_printf(&s->msg,
 		"%zu %s not sent to the remote '%s' yet; when it answers:\n"

@@ -295,6 +295,24 @@ static enum state outcome_state(
 	}
 }
 
+/* Of a claim that is open the row tells, not of a newer one that is closed. */
+static void tell_open(struct fold *f, size_t row)
+{
+	struct state_row *r = &f->rows->v[row];
+	const struct opened *o = still_open(f, row);
+	const struct opened *told = r->claim ? find_opened(f, r->claim) : NULL;
+
+	r->open = o != NULL;
+	if (!o || (told && !told->closed))
+		return;
+	r->undo = o->e->kind == KIND_UNDO;
+	set_str(&r->run, entry_get(o->e, KEY_RUN));
+	set_str(&r->claim, o->e->id);
+	r->attempt = entry_number(o->e, KEY_ATTEMPT, 0);
+	r->limit = entry_number(o->e, KEY_LIMIT, 0);
+	r->claim_ms = o->e->time_ms;
+}
+
 static void fold_close(struct fold *f, const struct entry *e, size_t row)
 {
 	struct opened *o = find_opened(f, entry_get(e, KEY_CLAIM));
@@ -333,8 +351,10 @@ static void fold_close(struct fold *f, const struct entry *e, size_t row)
 		if (newest && newest->outcome) /* it waited for this one */
 			o = newest;
 	}
-	if (r->open)
+	if (r->open) {
+		tell_open(f, row);
 		return;
+	}
 	r->state = outcome_state(o->e, o->outcome);
 	made_by(r, o->outcome);
 }
@@ -364,6 +384,15 @@ static const struct entry *find_fact(struct fold *f, const char *id)
 	return NULL;
 }
 
+/* Is it what the row's state comes from?  Who withdrew another entry, without
+ * the remote maybe, had not seen what came after it. */
+static bool stands_on(const struct state_row *r, const char *id)
+{
+	return r->state == STATE_PENDING ||
+	       (r->entry && !strcmp(r->entry, id)) ||
+	       (r->claim && !strcmp(r->claim, id));
+}
+
 static void fold_void(struct fold *f, const struct entry *e, size_t row)
 {
 	const char *id = entry_get(e, KEY_ENTRY);
@@ -389,9 +418,13 @@ static void fold_void(struct fold *f, const struct entry *e, size_t row)
 		o->closed = true;
 		o->by = KIND_VOID;
 	}
-	r->open = still_open(f, row) != NULL;
+	tell_open(f, row);
 	if (r->open)
 		return;
+	if (!stands_on(r, id)) {
+		r->flags |= FLAG_CONFLICT;
+		return;
+	}
 	r->state = STATE_PENDING;
 	r->flags &= ~(unsigned)(FLAG_LATE | FLAG_DIRTY | FLAG_CONFLICT);
 	made_by(r, e);

@@ -41,20 +41,25 @@ const char *remote_name(const struct remote *m)
 
 /* ---- what is configured ---- */
 
-/* All values of remote.NAME.WHAT. */
-static enum err values(struct remote *m, const char *what, struct strvec *ret,
-	struct error *err)
+/* What git would push to, with all that rewrites URLs. */
+static enum err push_urls(
+	struct remote *m, struct strvec *ret, struct error *err)
 {
-	char *key = xstrfmt("remote.%s.%s", m->name, what);
-	const char *argv[] = { "git", "config", "-z", "--get-all", key, NULL };
+	const char *argv[] = { "git", "remote", "get-url", "--push", "--all",
+		"--", m->name, NULL };
 	struct process_result res = PROCESS_RESULT_INIT;
 	enum err rc = repo_git(m->r, argv, NULL, 0, URLS_MAX, &res, err);
-	const char *p = res.out.ptr, *end = p + res.out.len;
+	const char *p = res.out.ptr;
 
-	for (; !rc && res.exit == 0 && p < end; p += strlen(p) + 1)
-		strvec_push(ret, p);
+	while (!rc && res.exit == 0 && *p) {
+		size_t len = strcspn(p, "\n");
+		char *url = xstrndup(p, len);
+
+		strvec_push(ret, url);
+		free(url);
+		p += len + (p[len] == '\n');
+	}
 	process_result_release(&res);
-	free(key);
 	return rc;
 }
 
@@ -80,14 +85,8 @@ static enum err no_such_remote(const struct remote *m, struct error *err)
 static enum err find_url(struct remote *m, struct error *err)
 {
 	struct strvec urls = STRVEC_INIT;
-	char *key = xstrfmt("remote.%s.pushurl", m->name);
-	enum err rc = ERR_OK;
+	enum err rc = push_urls(m, &urls, err);
 
-	if (repo_config(m->r, key))
-		rc = values(m, "pushurl", &urls, err);
-	free(key);
-	if (!rc && !urls.n)
-		rc = values(m, "url", &urls, err);
 	if (!rc && !urls.n)
 		rc = no_such_remote(m, err);
 	if (!rc && urls.n > 1) {
@@ -220,6 +219,22 @@ static enum err refused(struct remote *m, const char *what,
 	return ERR_HELD;
 }
 
+/* "ID\tNAME": git takes the name for the end of one, too. */
+static bool find_line(const struct buf *out, const char *ref, struct oid *ret)
+{
+	size_t n = strlen(ref);
+
+	for (const char *p = out->ptr; *p; p += *p == '\n') {
+		size_t len = strcspn(p, "\n");
+
+		if (len == OID_HEX + 1 + n && p[OID_HEX] == '\t' &&
+			!memcmp(p + OID_HEX + 1, ref, n))
+			return oid_parse(p, OID_HEX, ret);
+		p += len;
+	}
+	return false;
+}
+
 enum err remote_tip(
 	struct remote *m, const char *ref, struct oid *ret, struct error *err)
 {
@@ -235,9 +250,11 @@ enum err remote_tip(
 	if (!rc && res.exit == 2)
 		rc = error_set(err, ERR_NOTFOUND, "the remote '%s' has no %s",
 			m->name, ref);
-	else if (!rc && (res.exit || res.out.len < OID_HEX ||
-				!oid_parse(res.out.ptr, OID_HEX, ret)))
+	else if (!rc && res.exit)
 		rc = refused(m, "can't be read", &res, err);
+	else if (!rc && !find_line(&res.out, ref, ret))
+		rc = error_set(err, ERR_NOTFOUND, "the remote '%s' has no %s",
+			m->name, ref);
 	process_result_release(&res);
 	strvec_release(&argv);
 	return rc;
@@ -329,6 +346,17 @@ enum err remote_push(struct remote *m, const struct oid *id, const char *ref,
 
 bool repo_is_partial(struct repo *r)
 {
-	return !str_empty(repo_config(r, "extensions.partialclone")) ||
-	       !str_empty(repo_config(r, "remote.origin.partialclonefilter"));
+	struct strvec names = STRVEC_INIT;
+	bool yes = !str_empty(repo_config(r, "extensions.partialclone"));
+
+	if (!yes && !repo_remotes(r, &names, NULL)) {
+		for (size_t i = 0; !yes && i < names.n; i++) {
+			char *key = xstrfmt("remote.%s.promisor", names.v[i]);
+
+			yes = !str_empty(repo_config(r, key));
+			free(key);
+		}
+	}
+	strvec_release(&names);
+	return yes;
 }
