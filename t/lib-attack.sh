@@ -84,6 +84,7 @@ attack_sync() {
 				grep "^problem: .*$attack_text" said
 		else
 			grep -e "$attack_text" -e "can.t be judged" -e rewound \
+				-e "can.t be fetched from" \
 				-e "no ledger" -e "the ledger" said &&
 				test "$base_tip" = "$(forge_tip)"
 		fi || { cat said; return 1; }
