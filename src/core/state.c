@@ -295,6 +295,25 @@ static enum state outcome_state(
 	}
 }
 
+static void tell_claim(struct state_row *r, const struct entry *claim)
+{
+	r->undo = claim->kind == KIND_UNDO;
+	set_str(&r->run, entry_get(claim, KEY_RUN));
+	set_str(&r->claim, claim->id);
+	r->attempt = entry_number(claim, KEY_ATTEMPT, 0);
+	r->limit = entry_number(claim, KEY_LIMIT, 0);
+	r->claim_ms = claim->time_ms;
+}
+
+static struct opened *newest_opened(struct fold *f, size_t row)
+{
+	for (size_t i = f->n; i > 0; i--) {
+		if (f->v[i - 1].row == row)
+			return &f->v[i - 1];
+	}
+	return NULL;
+}
+
 /* Of a claim that is open the row tells, not of a newer one that is closed. */
 static void tell_open(struct fold *f, size_t row)
 {
@@ -305,17 +324,12 @@ static void tell_open(struct fold *f, size_t row)
 	r->open = o != NULL;
 	if (!o || (told && !told->closed))
 		return;
-	r->undo = o->e->kind == KIND_UNDO;
-	set_str(&r->run, entry_get(o->e, KEY_RUN));
-	set_str(&r->claim, o->e->id);
-	r->attempt = entry_number(o->e, KEY_ATTEMPT, 0);
-	r->limit = entry_number(o->e, KEY_LIMIT, 0);
-	r->claim_ms = o->e->time_ms;
+	tell_claim(r, o->e);
 }
 
 static void fold_close(struct fold *f, const struct entry *e, size_t row)
 {
-	struct opened *o = find_opened(f, entry_get(e, KEY_CLAIM));
+	struct opened *o = find_opened(f, entry_get(e, KEY_CLAIM)), *newest;
 	struct state_row *r = &f->rows->v[row];
 	const char *problem =
 		o ? outcome_differs(o->e, e) : "closes what is not there";
@@ -342,9 +356,8 @@ static void fold_close(struct fold *f, const struct entry *e, size_t row)
 	r->open = still_open(f, row) != NULL;
 	/* The outcome of an older claim says something only while no newer
 	 * one stands; that it came at all after a newer one is a conflict. */
-	if (r->claim && strcmp(r->claim, o->e->id) != 0) {
-		struct opened *newest = find_opened(f, r->claim);
-
+	newest = newest_opened(f, row);
+	if (newest != o) {
 		r->flags |= FLAG_CONFLICT;
 		if (r->state != STATE_RUNNING)
 			return;
@@ -355,6 +368,8 @@ static void fold_close(struct fold *f, const struct entry *e, size_t row)
 		tell_open(f, row);
 		return;
 	}
+	if (strcmp(r->claim, o->e->id) != 0)
+		tell_claim(r, o->e);
 	r->state = outcome_state(o->e, o->outcome);
 	made_by(r, o->outcome);
 }

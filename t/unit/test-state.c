@@ -271,6 +271,10 @@ static void test_void(void **state)
 		"void: withdraws an entry of another environment");
 	ends("mark approve void:entry=2", "marked",
 		"void: withdraws what is no claim, mark or outcome");
+	/* by who had not seen what came after */
+	ends("claim fail claim:again=x done void:entry=2", "done conflict", "");
+	ends("claim fail claim:again=x done void:entry=1", "done conflict", "");
+	ends("claim fail claim:again=x void:entry=2 done:claim=3", "done", "");
 	ends("mark void:entry=1 void:entry=2", "pending",
 		"void: withdraws what is no claim, mark or outcome");
 	ends("mark retire void:entry=2", "retired",
