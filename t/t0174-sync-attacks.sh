@@ -1,7 +1,7 @@
 #!/bin/sh
 test_description='who may push, but not sign; and who may run in staging only'
 . "$(dirname "$0")/lib-strack.sh"
-. "$(dirname "$0")/lib-forge.sh"
+. "$strack_t/lib-forge.sh"
 . "$strack_t/lib-remote.sh"
 
 # Eve has a clone and may push, and no key of hers is admitted.  Mallory's is, for
@@ -56,7 +56,8 @@ back() {
 	done && rm -rf ada/.git/strack/cache/*
 }
 
-stranger="not trusted" role="has no role\|lacks the role\|not in\|not for"
+stranger="not trusted"
+role="has no right to act in this environment\\|lacks the role"
 
 forge_env=production
 test_expect_success 'a stranger claims: nobody runs it, and nobody thinks it ran' '
@@ -121,7 +122,7 @@ test_expect_success 'for run only: no approval, no trust, no junk declared' '
 test_expect_success 'and in the end all is as it was' '
 	in_clone ada git strack sync -q && in_clone ada git strack verify --full &&
 	in_clone ada git strack run --env production && test "$(cat ran.11)" = ran &&
-	agree ada root && audit team.git
+	agree ada root && audit_ledger team.git && audit_fsck team.git
 '
 
 test_done
