@@ -4,7 +4,9 @@ test_description='one ledger in several clones: exchange, claims, and what a rem
 . "$strack_t/lib-remote.sh"
 
 test_expect_success 'set-up' '
-	team ada ben && witnesses 2 ada ben && cd ada
+	team ada ben && witnesses 2 ada ben && killer=$strack_scratch/kill-at.so &&
+	${CC:-cc} -shared -fPIC -o "$killer" "$strack_t/helper/kill-at.c" -ldl &&
+	cd ada
 '
 
 prod() { git strack run --env production "$@"; }
@@ -107,14 +109,11 @@ test_expect_success 'overdue: the runner died elsewhere; what decides it is said
 			sed "2i# strack: timeout 1s" |
 			script "scripts/${day}0122_dies.sh" &&
 		git push -q origin main
-	) && git pull -q && ben git pull -q && rm ../go && (
-		cd ../ben && git strack run --env production dies >/dev/null 2>&1 &
-		echo $! >../runner
-	) && for _ in $(seq 200); do
-		origin ls-tree -r --name-only strack-ledger |
-			grep "0122_dies.sh/.*claim" && break
-		sleep 0.05
-	done && pkill -KILL -f "git-strack run --env production dies" &&
+	) && git pull -q && ben git pull -q && (
+		cd ../ben && KILL_AT=after:rename:/ben/.git/refs/heads/strack-ledger \
+			LD_PRELOAD=$killer git-strack run --env production dies
+		test ! -e ../ran.22
+	) &&
 	rm -rf ../ben.gone && mv ../ben ../ben.gone && cp -r ../ada ../ben &&
 	sleep 1 && git strack sync -q &&
 	git strack status --env production >out && grep "overdue .*0122_dies" out &&
@@ -201,11 +200,9 @@ test_expect_success 'killed when the remote had its claim, and the branch here n
 	(
 		cd ../root && witness 42 && git add . && git commit -q -m 42 &&
 		git push -q origin main
-	) && git pull -q && ${CC:-cc} -shared -fPIC -o "$strack_scratch/kill-at.so" \
-		"$strack_t/helper/kill-at.c" -ldl && was=$(tip .) &&
+	) && git pull -q && was=$(tip .) &&
 	KILL_AT=before:rename:/ada/.git/refs/heads/strack-ledger \
-		LD_PRELOAD=$strack_scratch/kill-at.so \
-		git-strack run --env production s42
+		LD_PRELOAD=$killer git-strack run --env production s42
 	test "$(tip .)" = "$was" && test "$(tip ../team.git)" != "$was" &&
 	test ! -e ../ran.42 && git strack cleanup &&
 	must_fail 3 prod 2>err && grep "lost: .*0142_s42" err &&
