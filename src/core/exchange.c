@@ -459,7 +459,7 @@ enum err exchange_send(struct ledger *l, const struct oid *commit,
 		if (rc == ERR_OK && is_tip(l, commit))
 			break;
 		rc = what_became_of_it(l, commit, base, &asked);
-		if (rc == ERR_HELD && !err->text.len)
+		if (rc == ERR_HELD && err && !err->text.len)
 			error_set(err, rc,
 				"the remote '%s' said that it took it, but "
 				"does not have it",

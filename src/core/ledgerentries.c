@@ -11,6 +11,17 @@
 #include "strack/repo.h"
 #include "strack/settings.h"
 
+void problemvec_release(struct problemvec *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		free(l->v[i].commit);
+		free(l->v[i].entry);
+		free(l->v[i].text);
+	}
+	free(l->v);
+	*l = (struct problemvec)PROBLEMVEC_INIT;
+}
+
 void ledger_entryvec_release(struct ledger_entryvec *l)
 {
 	for (size_t i = 0; i < l->n; i++) {

@@ -11,17 +11,6 @@
 #include "strack/repo.h"
 #include "strack/text.h"
 
-void problemvec_release(struct problemvec *l)
-{
-	for (size_t i = 0; i < l->n; i++) {
-		free(l->v[i].commit);
-		free(l->v[i].entry);
-		free(l->v[i].text);
-	}
-	free(l->v);
-	*l = (struct problemvec)PROBLEMVEC_INIT;
-}
-
 void walk_release(struct walk *w)
 {
 	for (size_t i = 0; i < w->n; i++) {
@@ -556,7 +545,8 @@ static void find_root(struct walk *w, const struct oidvec *ids)
 	}
 }
 
-enum err walk_run(struct walk *w, const struct oid *tip, struct error *err)
+static enum err walk_all(
+	struct walk *w, const struct oid *tip, struct error *err)
 {
 	struct oidvec ids = OIDVEC_INIT;
 	enum err rc;
@@ -591,5 +581,16 @@ enum err walk_run(struct walk *w, const struct oid *tip, struct error *err)
 			w->progress(i + 1, ids.n, w->progress_arg);
 	}
 	oidvec_release(&ids);
+	return rc;
+}
+
+/* What is wrong with a commit is read off the error, also where the caller asks
+ * for none. */
+enum err walk_run(struct walk *w, const struct oid *tip, struct error *err)
+{
+	struct error ignored = ERROR_INIT;
+	enum err rc = walk_all(w, tip, err ? err : &ignored);
+
+	error_release(&ignored);
 	return rc;
 }
