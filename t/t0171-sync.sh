@@ -293,6 +293,61 @@ test_expect_success 'a root disowns it there, and all go on' '
 	) && synced && git strack verify && cd "$SHARNESS_TRASH_DIRECTORY/ada"
 '
 
+# brought <n>: how many commits bring an outcome of that script.
+brought() {
+	git log --full-history --format= --name-only --diff-filter=A \
+		strack-ledger -- \
+		"scripts/${day}01$1_s$1.sh" | grep -c "\.done\.[0-9a-f]*$"
+}
+
+test_expect_success 'the answer to the push of an outcome is lost: it is brought once' '
+	(
+		cd ../root && witness 45 && git add . && git commit -q -m 45 &&
+		git push -q origin main
+	) && git pull -q && write ../receive <<-\EOF && write ../upload <<-\EOT &&
+	#!/bin/sh
+	git-receive-pack "$@"
+	test -e "$(dirname "$0")/ran.45" || exit 0
+	touch "$(dirname "$0")/gone" && sleep 1.1 && exit 1
+	EOF
+	#!/bin/sh
+	test ! -e "$(dirname "$0")/gone" && exec git-upload-pack "$@"
+	EOT
+	ln -s "$PWD/.." "$strack_scratch/top" &&
+	git config remote.origin.receivepack "$strack_scratch/top/receive" &&
+	git config remote.origin.uploadpack "$strack_scratch/top/upload" &&
+	prod s45 2>err && grep "not sent" err && rm ../gone &&
+	git config --unset remote.origin.receivepack &&
+	git config --unset remote.origin.uploadpack && synced &&
+	test "$(brought 45)" = 1
+'
+
+test_expect_success 'killed between the push of an outcome and the branch here: the same' '
+	(
+		cd ../root && witness 46 && git add . && git commit -q -m 46 &&
+		git push -q origin main
+	) && git pull -q && was=$(git rev-list --count --merges strack-ledger) &&
+	KILL_AT=before:rename:/ada/.git/refs/heads/strack-ledger:2 \
+		LD_PRELOAD=$killer git-strack run --env production s46 2>/dev/null
+	test -n "$(find .git/strack/journal -type f)" && sleep 1.1 &&
+	git strack cleanup && synced && test "$(brought 46)" = 1 &&
+	test "$(git rev-list --count --merges strack-ledger)" = "$was" &&
+	git strack status --env production >out && grep "done .*0146_s46" out
+'
+
+test_expect_success 'the branch here cannot be moved to a claim: it is lost, not running' '
+	(
+		cd ../root && witness 47 && git add . && git commit -q -m 47 &&
+		git push -q origin main
+	) && git pull -q && touch .git/refs/heads/strack-ledger.lock &&
+	must_fail 128 prod s47 2>err && grep "strack-ledger.lock" err &&
+	test ! -e ../ran.47 && rm -f .git/refs/heads/strack-ledger.lock &&
+	git strack cleanup && git strack sync -q &&
+	git strack status --env production >out && grep "lost .*0147_s47" out &&
+	must_fail 3 prod s47 && git strack resolve --env production --pending \
+		-m "it never began" s47 && prod s47 && once_there 47 && synced
+'
+
 # ---- where it refuses, fails, or hangs ----
 
 test_expect_success 'read only: nothing is run; what happened is kept' '

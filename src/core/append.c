@@ -314,15 +314,15 @@ static enum err meet_first(struct ledger *l, const struct ledger_write *w,
 static enum err commit(struct ledger *l, struct ledger_write *w,
 	const struct journal_item *it, bool send, struct error *err)
 {
-	enum err rc = ledger_commit_item(l, w->e, w->signer, it, send, err);
+	bool must = must_be_sent(l, w->e);
+	enum err rc = ledger_commit_item(l, w->e, w->signer, it,
+		!send  ? SEND_NOT
+		: must ? SEND_MUST
+		       : SEND_TRY,
+		err);
 
 	w->unsure = rc && l->unsure;
-	if (rc != ERR_HELD)
-		return rc;
-	if (must_be_sent(l, w->e))
-		return not_claimed(w->e, err);
-	l->down = true; /* look again, and record it here */
-	return ERR_MOVED;
+	return rc == ERR_HELD ? not_claimed(w->e, err) : rc;
 }
 
 static enum err append_once(struct ledger *l, struct ledger_write *w,

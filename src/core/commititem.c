@@ -141,9 +141,10 @@ static enum err follow_remote(
 
 /* One attempt on the tip that was read. ERR_MOVED: look again. */
 enum err ledger_commit_item(struct ledger *l, const struct entry *e,
-	const struct signer *signer, const struct journal_item *it, bool send,
-	struct error *err)
+	const struct signer *signer, const struct journal_item *it,
+	enum sending send, struct error *err)
 {
+	bool sent = false;
 	struct oidvec written = OIDVEC_INIT, parents = OIDVEC_INIT;
 	struct buf message = BUF_INIT, subject = BUF_INIT;
 	struct oid tree, commit;
@@ -159,16 +160,25 @@ enum err ledger_commit_item(struct ledger *l, const struct entry *e,
 		message.ptr, &written, &commit, err);
 	if (!rc)
 		rc = objects_sync(l->opts.repo, &written, err);
-	if (!rc && send)
+	if (!rc && send != SEND_NOT) {
 		rc = exchange_send(l, &commit, &l->tip, err);
+		sent = !rc;
+	}
+	/* It may be there: what is kept here must be that very commit, or the
+	 * entry would be brought by two. */
+	if (rc == ERR_HELD && send == SEND_TRY) {
+		error_reset(err);
+		rc = ERR_OK;
+	}
 	if (rc)
 		goto out;
 	rc = ledger_move_ref(l->opts.repo, l->opts.state_dir, ledger_ref(l),
 		&commit, &l->tip, subject.ptr, err);
-	if (send && rc == ERR_MOVED)
+	if (sent && rc == ERR_MOVED)
 		rc = follow_remote(l, &commit, err);
 	if (!rc)
 		rc = read_back(l, it, &commit, &tree, err);
+	l->unsure = l->unsure || (rc && sent);
 out:
 	buf_release(&message);
 	buf_release(&subject);

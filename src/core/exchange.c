@@ -19,7 +19,6 @@
 #include "strack/refs.h"
 #include "strack/repo.h"
 
-/* As many as there may be others that were quicker. */
 #define REFUSED_TRIES 3
 #define PAUSE_MAX_MS 1000
 
@@ -461,9 +460,10 @@ enum err exchange_send(struct ledger *l, const struct oid *commit,
 		rc = what_became_of_it(l, commit, base, &asked);
 		if (rc == ERR_HELD && err && !err->text.len)
 			error_set(err, rc,
-				"the remote '%s' said that it took it, but "
-				"does not have it",
-				l->opts.remote);
+				"the remote '%s' said that it took it, but %s",
+				l->opts.remote,
+				asked ? "does not have it"
+				      : "does not say any more what it has");
 		if (rc != ERR_HELD || !asked)
 			break;
 	}

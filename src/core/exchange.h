@@ -23,6 +23,7 @@ enum err exchange_meet(struct ledger *l, enum exchange_how how,
 enum err exchange_send(struct ledger *l, const struct oid *commit,
 	const struct oid *base, struct error *err);
 void exchange_pause(int attempt);
+/* As many as there may be others that were quicker. */
 #define EXCHANGE_TRIES 200
 /* Does what was verified of the remote last hold the entry? */
 enum err exchange_holds(struct ledger *l, const struct journal_item *it,

@@ -99,11 +99,17 @@ enum err ledger_holds(struct ledger *l, const struct oid *tree,
 /* Is it an outcome, which keeps its text and outlives a crash in the journal?
  * Claims and decisions do not. */
 bool ledger_keeps(const struct entry *e);
-/* One attempt on the tip that was read, with `send` on the remote first.
- * ERR_MOVED: look again.  ERR_HELD: the remote did not answer, or refuses. */
+enum sending {
+	SEND_NOT,
+	SEND_TRY, /* the branch moves whatever the remote says */
+	SEND_MUST
+};
+/* One attempt on the tip that was read; the remote gets it first.  ERR_MOVED:
+ * look again.  ERR_HELD: it must be sent, and the remote did not answer, or
+ * refuses. */
 enum err ledger_commit_item(struct ledger *l, const struct entry *e,
-	const struct signer *signer, const struct journal_item *it, bool send,
-	struct error *err);
+	const struct signer *signer, const struct journal_item *it,
+	enum sending send, struct error *err);
 void ledger_pause(int attempt);
 
 /* side.c */

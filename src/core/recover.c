@@ -82,7 +82,7 @@ static enum err recommit(struct ledger *l, const struct journal_item *it,
 	for (int i = 0; !rc && i < LEDGER_TRIES; i++) {
 		bool moved;
 
-		rc = ledger_commit_item(l, e, signer, it, false, err);
+		rc = ledger_commit_item(l, e, signer, it, SEND_NOT, err);
 		if (rc != ERR_MOVED)
 			break;
 		ledger_pause(i);
@@ -170,14 +170,32 @@ static enum err look_at(
 	return rc;
 }
 
+/* It may have been killed when the remote had it: brought once more it would be
+ * there by two commits.  While the remote does not answer, or what it has is
+ * not taken, it stays in the journal (*know is false). */
+static enum err ask_first(struct ledger *l, const char *id, struct found *f,
+	bool *know, struct error *err)
+{
+	*know = !l->opts.offline &&
+		!exchange_meet(l, EXCHANGE_ANEW, NULL, NULL);
+	if (!*know)
+		return ERR_OK;
+	entry_release(&f->e);
+	f->e = (struct entry)ENTRY_INIT;
+	return look_at(l, id, f, err);
+}
+
 /* Brings it to the branch, or with `drop` lets go of it if it is there. */
 static enum err recover_one(
 	struct ledger *l, const char *id, bool drop, struct error *err)
 {
 	struct found f = { .it = JOURNAL_ITEM_INIT, .e = ENTRY_INIT };
+	bool know = true;
 	enum err rc = look_at(l, id, &f, err);
 
-	if (!rc && !drop && f.owed)
+	if (!rc && !drop && f.owed && f.place == l && l->opts.remote)
+		rc = ask_first(l, id, &f, &know, err);
+	if (!rc && !drop && f.owed && know)
 		rc = recommit(f.place, &f.it, &f.e, err);
 	if (!rc && drop && !f.owed && f.sent)
 		rc = journal_drop(l->opts.state_dir, id, err);
