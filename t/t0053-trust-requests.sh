@@ -2,27 +2,9 @@
 test_description='trust requests and rotate: keys that come, and keys that go'
 . "$(dirname "$0")/lib-strack.sh"
 . "$strack_t/lib-forge.sh"
+. "$strack_t/lib-kill.sh"
 
 day=$(date -u +%Y%m%d)
-killer=$strack_scratch/kill-at.so
-
-if ${CC:-cc} -shared -fPIC -o "$killer" "$strack_t/helper/kill-at.c" -ldl \
-	2>/dev/null; then
-	test_set_prereq KILLER
-fi
-ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0
-export ASAN_OPTIONS
-
-# killed_at <when:call:text[:n]> <command>...: dies by SIGKILL just there.
-killed_at() {
-	strack_at=$1 && shift &&
-	{
-		KILL_AT=$strack_at LD_PRELOAD=$killer "$@" >out 2>err
-		strack_code=$?
-	} 2>/dev/null
-	test "$strack_code" = 137 ||
-		{ echo "not killed: $strack_code" >&2; cat err >&2; return 1; }
-}
 
 # as <key> <command>...: with that key for everything.
 as() {

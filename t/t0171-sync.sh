@@ -1,12 +1,11 @@
 #!/bin/sh
 test_description='one ledger in several clones: exchange, claims, and what a remote may do'
 . "$(dirname "$0")/lib-strack.sh"
+. "$strack_t/lib-kill.sh"
 . "$strack_t/lib-remote.sh"
 
 test_expect_success 'set-up' '
-	team ada ben && witnesses 2 ada ben && killer=$strack_scratch/kill-at.so &&
-	${CC:-cc} -shared -fPIC -o "$killer" "$strack_t/helper/kill-at.c" -ldl &&
-	cd ada
+	team ada ben && witnesses 2 ada ben && cd ada && test_have_prereq KILLER
 '
 
 prod() { git strack run --env production "$@"; }
@@ -110,9 +109,9 @@ test_expect_success 'overdue: the runner died elsewhere; what decides it is said
 			script "scripts/${day}0122_dies.sh" &&
 		git push -q origin main
 	) && git pull -q && ben git pull -q && (
-		cd ../ben && KILL_AT=after:rename:/ben/.git/refs/heads/strack-ledger \
-			LD_PRELOAD=$killer git-strack run --env production dies
-		test ! -e ../ran.22
+		cd ../ben && killed_at \
+			after:rename:/ben/.git/refs/heads/strack-ledger \
+			git-strack run --env production dies && test ! -e ../ran.22
 	) &&
 	rm -rf ../ben.gone && mv ../ben ../ben.gone && cp -r ../ada ../ben &&
 	sleep 1 && git strack sync -q &&
@@ -201,8 +200,8 @@ test_expect_success 'killed when the remote had its claim, and the branch here n
 		cd ../root && witness 42 && git add . && git commit -q -m 42 &&
 		git push -q origin main
 	) && git pull -q && was=$(tip .) &&
-	KILL_AT=before:rename:/ada/.git/refs/heads/strack-ledger \
-		LD_PRELOAD=$killer git-strack run --env production s42
+	killed_at before:rename:/ada/.git/refs/heads/strack-ledger \
+		git-strack run --env production s42 &&
 	test "$(tip .)" = "$was" && test "$(tip ../team.git)" != "$was" &&
 	test ! -e ../ran.42 && git strack cleanup &&
 	must_fail 3 prod 2>err && grep "lost: .*0142_s42" err &&
@@ -327,8 +326,8 @@ test_expect_success 'killed between the push of an outcome and the branch here: 
 		cd ../root && witness 46 && git add . && git commit -q -m 46 &&
 		git push -q origin main
 	) && git pull -q && was=$(git rev-list --count --merges strack-ledger) &&
-	KILL_AT=before:rename:/ada/.git/refs/heads/strack-ledger:2 \
-		LD_PRELOAD=$killer git-strack run --env production s46 2>/dev/null
+	killed_at before:rename:/ada/.git/refs/heads/strack-ledger:2 \
+		git-strack run --env production s46 &&
 	test -n "$(find .git/strack/journal -type f)" && sleep 1.1 &&
 	git strack cleanup && synced && test "$(brought 46)" = 1 &&
 	test "$(git rev-list --count --merges strack-ledger)" = "$was" &&

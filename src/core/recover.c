@@ -165,7 +165,10 @@ static enum err look_at(
 		rc = is_decided(l, &f->it, &f->e, &decided, err);
 	f->owed = !there && !decided && ledger_keeps(&f->e);
 	f->sent = true;
-	if (!rc && there)
+	/* what stands on a tip that is not sound may go with it */
+	if (!rc && there && ledger_require_sound(l, NULL))
+		f->sent = false;
+	else if (!rc && there)
 		rc = is_sent(l, &f->it, &f->sent, err);
 	return rc;
 }

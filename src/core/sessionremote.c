@@ -314,6 +314,9 @@ enum err session_find_remote(struct session *s, struct error *err)
 
 static enum err unreachable(struct session *s, struct error *err)
 {
+	/* what has a way out of its own is not to be got past by --offline */
+	if (s->must_reach && err->hint.len)
+		return ERR_HELD;
 	if (s->must_reach) {
 		error_hint(err,
 			"what runs in %s is claimed there first, so that nobody "
