@@ -237,6 +237,20 @@ test_expect_success 'any remote may have it' '
 	)
 '
 
+test_expect_success 'one that does not answer may be the one: which is said' '
+	repo unsure && (
+		cd unsure && cp ../first/.strack.ini . &&
+		echo "#!/bin/sh" | script "scripts/${day}000101_a.sh" &&
+		git add . && git commit -q -m ini && git remote add origin ../empty.git &&
+		git remote add upstream ../no-such.git &&
+		must_fail 3 git strack init 2>err && grep "no-such" err &&
+		grep "git strack init --remote <name>" err && ! tip . &&
+		must_fail 3 git strack run --env production 2>err &&
+		grep "upstream" err && ! tip . &&
+		git strack init --remote origin && tip .
+	)
+'
+
 test_expect_success 'several remotes and no ledger: which one is said' '
 	git init -q --bare none2.git && repo two && (
 		cd two && git remote add aaa ../none.git &&

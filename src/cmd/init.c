@@ -124,7 +124,9 @@ static enum err not_asked(struct error *err)
 {
 	error_prefix(err, "a remote can't be asked whether it has a ledger");
 	error_hint(err, "a second ledger would split the team's history: try "
-			"again when it can be reached, or\n"
+			"again when it can be reached, or say where the "
+			"team's is, or that there is none:\n"
+			"  git strack init --remote <name>\n"
 			"  git strack init --no-remote");
 	return ERR_HELD;
 }

@@ -201,9 +201,15 @@ enum err session_ask_remotes(struct session *s, char **ret, struct error *err)
 		if (!rc)
 			error_reset(err);
 	}
-	if (!rc && !*ret && unasked) {
+	/* The one that does not answer may be the team's, and this a fork. */
+	if (!rc && unasked) {
 		error_swap(&first, err);
 		rc = ERR_HELD;
+		if (*ret)
+			error_hint(err,
+				"'%s' has a ledger; if that is the team's, say "
+				"so:\n  git strack init --remote %s",
+				*ret, *ret);
 	}
 	if (rc) {
 		free(*ret);
